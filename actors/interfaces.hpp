@@ -119,8 +119,8 @@ using checkpoint_actor = consumer_actor::extend<
     caf::reacts_to<settle_a, checkpoint::outcome_ptr, deliver_actor>,
     // The actor that serves a destination now, for `relieve`.
     caf::reacts_to<attach_a, destination_id, deliver_actor>,
-    // Audit has written everything up to a group; rides along with the next commit.
-    caf::reacts_to<audited_a, group_number, std::uint64_t>,
+    // Audit has written everything up to a group and a position into so many bytes; rides along with the next commit.
+    caf::reacts_to<audited_a, group_number, position, std::uint64_t>,
     // Telemetry took the last sample.
     caf::reacts_to<grant_a, epoch, std::uint32_t>,
     caf::reacts_to<tick_a>>;

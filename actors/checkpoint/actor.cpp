@@ -21,6 +21,7 @@ class checkpoint_stage : public checkpoint_actor::base {
         options_(std::move(options)),
         stager_(*options_.log, *options_.window, *options_.state, options_.staging),
         links_(options_.link_window),
+        audited_position_(options_.audited_position),
         started_(clock::now()),
         running_base_ms_(options_.state->running_ms()),
         committer_(std::make_unique<committer>(
@@ -65,8 +66,9 @@ class checkpoint_stage : public checkpoint_actor::base {
         [this](attach_a, destination_id destination, const deliver_actor& serving) {
           serving_[destination] = serving;
         },
-        [this](audited_a, group_number upto, std::uint64_t length) {
+        [this](audited_a, group_number upto, position last, std::uint64_t length) {
           stager_.audited(upto, length);
+          audited_position_ = last;
         },
         [this](grant_a, epoch, std::uint32_t) {
           telemetry_ready_ = true;
@@ -192,6 +194,12 @@ class checkpoint_stage : public checkpoint_actor::base {
       send(serving->second, relieve_a{}, bytes - bound.max_bytes);
     }
     stager_.refuse_destinations(std::move(full));
+    const auto behind = audited_position_ + 1 < options_.state->next_position()
+                            ? options_.log->bytes_from(audited_position_ + 1)
+                            : 0;
+    stager_.hold(behind > options_.audit_backlog
+                     ? std::optional(error{errc::backlog_full, "the audit is behind its bound", {}, 0})
+                     : std::nullopt);
   }
 
   void publish() {
@@ -219,6 +227,7 @@ class checkpoint_stage : public checkpoint_actor::base {
   actor_options options_;
   stager stager_;
   debt_ledger<producer_actor> links_;
+  position audited_position_;
   const clock::time_point started_;
   const std::uint64_t running_base_ms_;
   std::vector<epoch> left_;

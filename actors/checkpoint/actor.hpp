@@ -38,6 +38,8 @@ struct actor_options {
   stager::options staging;
   std::uint32_t link_window = 4;  ///< groups that a router may have on the way
   std::vector<backlog_bound> bounds;
+  std::uint64_t audit_backlog = 1ull << 30;  ///< bytes of log that the audit may be behind before batches are refused
+  position audited_position = 0;             ///< where the audit starts
   telemetry::board* board = nullptr;
   telemetry_actor telemetry;
   std::function<void(const error&)> failed;  ///< called once when the log can take nothing any more; must only post

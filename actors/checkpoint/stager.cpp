@@ -36,8 +36,8 @@ void stager::push(epoch from, batch_group_ptr group) {
   if (held->remaining == 0) left_.push_back(from);
   for (auto& b : group->batches) {
     held_batch item{std::move(b), held, {}};
-    if (refusing_) {
-      answer(item, fail(*refusing_));
+    if (refusing_ || held_) {
+      answer(item, fail(refusing_ ? *refusing_ : *held_));
     } else if (item.what->events.entries.empty()) {
       answer(item, receipt{});
     } else {

@@ -67,6 +67,9 @@ class stager {
   /// Batches that route to these are refused with errc::backlog_full.
   void refuse_destinations(std::vector<destination_id> full) { full_ = std::move(full); }
 
+  /// Refuses every batch with `why` until called with nothing.
+  void hold(std::optional<error> why) { held_ = std::move(why); }
+
   /// True when something other than audit progress waits to be committed; `urgent` ignores outcomes, which may wait.
   bool pending() const noexcept;
   bool urgent() const noexcept;
@@ -129,7 +132,7 @@ class stager {
   std::vector<epoch> left_;
   std::vector<std::uint8_t> is_new_;
   std::vector<destination_id> full_;
-  std::optional<error> refusing_;
+  std::optional<error> refusing_, held_;
   std::size_t urgent_records_ = 0;
   bool committing_ = false;
 };

@@ -64,8 +64,10 @@ class file_stage : public stage {
     if (!result.done) {
       my().gauges.endpoint_failed.fetch_add(1, std::memory_order_relaxed);
       incident("cannot write: " + to_string(result.done.error()));
+      const auto wait = std::max<std::chrono::nanoseconds>(retry_.failed(0.5), std::chrono::milliseconds(50));
       retrying_ = true;
-      return tick_in(std::max<std::chrono::nanoseconds>(retry_.failed(0.5), std::chrono::milliseconds(50)));
+      retry_at_ = now() + wait;
+      return tick_in(wait);
     }
     retry_.succeeded();
     recovered();
@@ -83,6 +85,7 @@ class file_stage : public stage {
   }
 
   void ticked() override {
+    if (retrying_ && now() < retry_at_) return tick_in(retry_at_ - now());
     if (std::exchange(retrying_, false)) return write();
     pull();
   }
@@ -105,6 +108,7 @@ class file_stage : public stage {
   retry_schedule retry_;
   part writing_, next_;
   rate_window::ticket ticket_{};
+  instant retry_at_{};
   bool busy_ = false, retrying_ = false;
   std::unique_ptr<worker> worker_;  // last: its thread uses what stands above
 };

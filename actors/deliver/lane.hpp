@@ -46,6 +46,7 @@ struct lane {
   std::uint64_t file_length = 0;
   std::uint64_t last_offer = 0;
   std::optional<checkpoint::offer_head> open_offer;
+  bool offer_durable = false;  ///< of `open_offer`: attempts may be made
   std::optional<rate_window> window;  ///< none: unlimited
   lane_gauges gauges;
 };

@@ -64,7 +64,10 @@ deliver_actor::behavior_type stage::make_behavior() {
         relief_bytes_ = bytes;
         pull();
       },
-      [this](tick_a) { std::exchange(retry_store_, false) ? store_letters() : ticked(); },
+      [this](tick_a) {
+        tick_at_.reset();
+        std::exchange(retry_store_, false) ? store_letters() : ticked();
+      },
   };
 }
 
@@ -238,7 +241,15 @@ void stage::send_outcome() {
   send(options_.checkpoint, settle_a{}, std::exchange(next_outcome_, nullptr), caf::actor_cast<deliver_actor>(this));
 }
 
+void stage::flush_outcomes() {
+  if (next_outcome_) send_outcome();
+}
+
+// One tick is under way at most, unless an earlier one is wanted.
 void stage::tick_in(std::chrono::nanoseconds wait) {
+  const auto at = now() + wait;
+  if (tick_at_ && *tick_at_ <= at) return;
+  tick_at_ = at;
   delayed_send(this, std::chrono::duration_cast<std::chrono::microseconds>(wait) + std::chrono::microseconds(1),
                tick_a{});
 }

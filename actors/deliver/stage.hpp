@@ -77,12 +77,15 @@ class stage : public deliver_actor::base {
   /// Everything up to `last` is settled: moves the cursor and tells the checkpoint. Merged with what waits when the
   /// settlement is the same and nothing tells the two apart.
   void settle(checkpoint::outcome what);
+  /// Sends what waits now, so that it stands in the log before whatever is sent next.
+  void flush_outcomes();
   /// Gives events up for good: into the dead letters first, when that is `how`, then as one outcome up to `last` that
   /// closes `offer` (0: none). One at a time; `pull` follows when it is done.
   void give_up(std::vector<dead_letter> letters, position last, checkpoint::settlement how, const std::string& reason,
                std::uint64_t offer);
   bool giving_up() const noexcept { return surrendered_.has_value(); }
   dead_letter letter(const lane_event& event, std::string reason, std::uint32_t attempts) const;
+  /// `ticked` is called in `wait` at the latest; it looks itself whether its time has come.
   void tick_in(std::chrono::nanoseconds wait);
   void incident(const std::string& what);  ///< one line when it begins or changes
   void recovered();
@@ -131,6 +134,7 @@ class stage : public deliver_actor::base {
   bool fetching_ = false;
   bool broken_ = false;
   std::string incident_;
+  std::optional<instant> tick_at_;
 };
 
 }  // namespace deliver
