@@ -86,9 +86,13 @@ class audit_stage : public audit_actor::base {
     if (group.header().events > 0) last_ = group.header().first_position + group.header().events - 1;
   }
 
-  // What is told without a line (a mark, outcomes that nobody wants to see) counts with the next write.
   void write() {
-    if (busy_ || broken_ || lines_.empty()) return;
+    if (busy_ || broken_) return;
+    if (lines_.empty()) {
+      // Groups without a line (marks, outcomes that nobody wants to see) are done with as they are.
+      if (options_.at->upto < told_) advance(told_, last_);
+      return;
+    }
     busy_ = true;
     std::swap(writing_, lines_);
     writing_upto_ = told_;
@@ -123,13 +127,17 @@ class audit_stage : public audit_actor::base {
     }
     incident({});
     busy_ = false;
-    auto& at = *options_.at;
-    at.upto = writing_upto_;
-    at.last = writing_last_;
-    if (options_.path != "-") at.file_length += writing_.size();
+    if (options_.path != "-") options_.at->file_length += writing_.size();
     writing_.clear();
-    send(options_.checkpoint, audited_a{}, at.upto, at.last, at.file_length);
+    advance(writing_upto_, writing_last_);
     pull();
+  }
+
+  void advance(group_number upto, position last) {
+    auto& at = *options_.at;
+    at.upto = upto;
+    at.last = last;
+    send(options_.checkpoint, audited_a{}, at.upto, at.last, at.file_length);
   }
 
   void broken(const std::string& why) {
