@@ -92,13 +92,17 @@ using deliver_actor = caf::typed_actor<
     caf::reacts_to<reply_a, attempt_result_ptr>,
     // The backlog is over its bound by so many bytes: `when_full` acts between attempts.
     caf::reacts_to<relieve_a, std::uint64_t>,
-    caf::reacts_to<tick_a>>;
+    caf::reacts_to<tick_a>,
+    // Finish the attempt under way, see its outcome durable, take nothing new, end.
+    caf::reacts_to<drain_a>>;
 
 /// The AUDIT actor: one line an event and action, from the log by its own cursor.
 using audit_actor = caf::typed_actor<
     caf::reacts_to<ready_a>,
     caf::reacts_to<chunk_a, log_chunk_ptr>,
-    caf::reacts_to<written_a, work_result_ptr>>;
+    caf::reacts_to<written_a, work_result_ptr>,
+    // Write what the log holds, then end.
+    caf::reacts_to<drain_a>>;
 
 /// The TELEMETRY actor: owns the metrics registry.
 using telemetry_actor = caf::typed_actor<
@@ -121,8 +125,16 @@ using checkpoint_actor = consumer_actor::extend<
     caf::reacts_to<attach_a, destination_id, deliver_actor>,
     // Audit has written everything up to a group and a position into so many bytes; rides along with the next commit.
     caf::reacts_to<audited_a, group_number, position, std::uint64_t>,
-    // Telemetry took the last sample.
+    // The telemetry actor, new or again; and: it took the last sample.
+    caf::reacts_to<attach_a, telemetry_actor>,
     caf::reacts_to<grant_a, epoch, std::uint32_t>,
-    caf::reacts_to<tick_a>>;
+    caf::reacts_to<tick_a>,
+    // Commit what waits, audit progress included, then end.
+    caf::reacts_to<drain_a>>;
+
+/// The SUPERVISOR actor: makes, links and restarts every other one.
+using supervisor_actor = caf::typed_actor<
+    // End the readers of the log, then the checkpoint, then everything else; then end.
+    caf::reacts_to<drain_a>>;
 
 }  // namespace sluice

@@ -55,6 +55,10 @@ class audit_stage : public audit_actor::base {
           pull();
         },
         [this](written_a, const work_result_ptr& result) { written(*result); },
+        [this](drain_a) {
+          draining_ = true;
+          pull();
+        },
     };
   }
 
@@ -87,10 +91,13 @@ class audit_stage : public audit_actor::base {
   }
 
   void write() {
-    if (busy_ || broken_) return;
+    if (busy_) return;
+    if (broken_ && draining_) return quit(caf::exit_reason::normal);
+    if (broken_) return;
     if (lines_.empty()) {
       // Groups without a line (marks, outcomes that nobody wants to see) are done with as they are.
       if (options_.at->upto < told_) advance(told_, last_);
+      if (draining_ && !fetching_) quit(caf::exit_reason::normal);
       return;
     }
     busy_ = true;
@@ -158,7 +165,7 @@ class audit_stage : public audit_actor::base {
   group_number writing_upto_ = 0;
   position writing_last_ = 0;
   std::string incident_;
-  bool fetching_ = false, busy_ = false, retrying_ = false, broken_ = false;
+  bool fetching_ = false, busy_ = false, retrying_ = false, broken_ = false, draining_ = false;
   std::unique_ptr<checkpoint::log_feed::reader> reader_;
   std::unique_ptr<worker> worker_;
 };

@@ -70,6 +70,10 @@ class checkpoint_stage : public checkpoint_actor::base {
           stager_.audited(upto, length);
           audited_position_ = last;
         },
+        [this](attach_a, const telemetry_actor& telemetry) {
+          telemetry_ = telemetry;
+          telemetry_ready_ = true;
+        },
         [this](grant_a, epoch, std::uint32_t) {
           telemetry_ready_ = true;
           tell_telemetry();
@@ -78,7 +82,12 @@ class checkpoint_stage : public checkpoint_actor::base {
           ticking_ = false;
           quiet_ = true;
           turn();
-          quiet_ = false;
+          quiet_ = draining_;
+        },
+        [this](drain_a) {
+          draining_ = quiet_ = true;
+          stager_.flush_audit();
+          turn();
         },
     };
   }
@@ -103,7 +112,10 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   // One turn: stage, and when nothing is under way start a commit, or the mark of a quiet node.
   void turn() {
-    if (failed_) return grant_left();
+    if (failed_) {
+      grant_left();
+      return draining_ ? quit(caf::exit_reason::normal) : void();
+    }
     const auto moment = now();
     if (stager_.committing() || marking_) {
       stager_.stage(moment);
@@ -116,13 +128,15 @@ class checkpoint_stage : public checkpoint_actor::base {
         committer_->commit(std::move(job), {moment.running_ms, moment.wall_ms});
         return grant_left();
       }
-    } else if (quiet_ && unmarked_) {
+    } else if (quiet_ && unmarked_ && !draining_) {
       unmarked_ = false;
       marking_ = true;
       committer_->mark({moment.running_ms, moment.wall_ms});
     }
-    if (stager_.pending() || unmarked_) tick_later();
     grant_left();
+    // The stop group makes a mark needless.
+    if (draining_ && !stager_.pending() && !stager_.committing() && !marking_) return quit(caf::exit_reason::normal);
+    if (stager_.pending() || unmarked_) tick_later();
   }
 
   void tick_later() {
@@ -219,9 +233,9 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   // One sample on its way; what comes meanwhile adds up, so that a busy telemetry never holds a queue.
   void tell_telemetry() {
-    if (!telemetry_ready_ || sample_.counts.groups == 0) return;
+    if (!telemetry_ready_ || !telemetry_ || sample_.counts.groups == 0) return;
     telemetry_ready_ = false;
-    send(options_.telemetry, sample_a{}, std::make_shared<commit_sample>(std::exchange(sample_, {})));
+    send(telemetry_, sample_a{}, std::make_shared<commit_sample>(std::exchange(sample_, {})));
   }
 
   actor_options options_;
@@ -235,8 +249,10 @@ class checkpoint_stage : public checkpoint_actor::base {
   std::unordered_map<destination_id, deliver_actor> serving_;
   std::unordered_map<destination_id, std::uint64_t> asked_ms_;
   std::string unhealthy_;
+  telemetry_actor telemetry_;
   bool telemetry_ready_ = true;
-  bool ticking_ = false, quiet_ = false, unmarked_ = false, marking_ = false, failed_ = false;
+  bool ticking_ = false, quiet_ = false, unmarked_ = false, marking_ = false, failed_ = false,
+       draining_ = false;
   std::unique_ptr<committer> committer_;  // holds a handle to this actor until it exits
 };
 

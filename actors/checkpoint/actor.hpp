@@ -41,7 +41,6 @@ struct actor_options {
   std::uint64_t audit_backlog = 1ull << 30;  ///< bytes of log that the audit may be behind before batches are refused
   position audited_position = 0;             ///< where the audit starts
   telemetry::board* board = nullptr;
-  telemetry_actor telemetry;
   std::function<void(const error&)> failed;  ///< called once when the log can take nothing any more; must only post
 };
 

@@ -63,7 +63,9 @@ void stager::push(const control_head& control, std::string name) {
 
 void stager::audited(group_number upto, std::uint64_t file_length) { audit_ = audited_head{upto, file_length}; }
 
-bool stager::pending() const noexcept { return !batches_.empty() || !records_.empty() || open_.group != nullptr; }
+bool stager::pending() const noexcept {
+  return !batches_.empty() || !records_.empty() || open_.group != nullptr || (flush_audit_ && audit_);
+}
 
 bool stager::urgent() const noexcept {
   return !batches_.empty() || urgent_records_ > 0 || !open_.batches.empty();
@@ -177,7 +179,8 @@ stager::next stager::take(moment now, job& out) {
   SLUICE_ASSERT(!committing_);
   stage(now);
   if (open_.group && open_.group->records() == 0) open_ = {};
-  if (!open_.group) return next::nothing;
+  if (!open_.group && !(flush_audit_ && audit_)) return next::nothing;
+  if (!open_.group) open(open_, 64u << 10);
   const bool only_records = open_.batches.empty();
   const std::size_t needed = open_.group->disk_bytes();
   const auto reserve = only_records ? 0 : options_.outcome_reserve;

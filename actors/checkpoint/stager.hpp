@@ -63,6 +63,8 @@ class stager {
   void push(const offer_head& offer, std::function<void()> durable);
   void push(const control_head& control, std::string name);
   void audited(group_number upto, std::uint64_t file_length);
+  /// From now on audit progress is reason enough for a commit: the node is about to stop.
+  void flush_audit() noexcept { flush_audit_ = true; }
 
   /// Batches that route to these are refused with errc::backlog_full.
   void refuse_destinations(std::vector<destination_id> full) { full_ = std::move(full); }
@@ -134,7 +136,7 @@ class stager {
   std::vector<destination_id> full_;
   std::optional<error> refusing_, held_;
   std::size_t urgent_records_ = 0;
-  bool committing_ = false;
+  bool committing_ = false, flush_audit_ = false;
 };
 
 }  // namespace sluice::checkpoint

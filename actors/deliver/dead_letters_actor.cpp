@@ -24,6 +24,7 @@ class dead_letters_stage : public stage {
     bytes_ = 0;
     give_up(std::exchange(letters_, {}), last, checkpoint::settlement::dead_lettered, {}, 0);
   }
+  bool busy() const override { return false; }
   bool hand_empty() const override { return letters_.empty(); }
 
  private:

@@ -32,6 +32,7 @@ class discard_stage : public stage {
   }
   void ticked() override { pull(); }
   bool hand_empty() const override { return events_ == 0; }
+  bool busy() const override { return false; }
 
  private:
   std::size_t events_ = 0;

@@ -45,7 +45,7 @@ class file_stage : public stage {
   }
 
   void pulled() override {
-    if (!busy_ && next_.events > 0) {
+    if (!busy_ && next_.events > 0 && !draining()) {
       writing_ = std::exchange(next_, {});
       if (my().window) {
         // The reader of the file may see a line as soon as it is written, and not after the write has ended.
@@ -90,6 +90,7 @@ class file_stage : public stage {
     pull();
   }
 
+  bool busy() const override { return busy_; }
   bool hand_empty() const override { return writing_.events == 0 && next_.events == 0; }
 
  private:

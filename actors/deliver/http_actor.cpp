@@ -48,6 +48,7 @@ class http_stage : public stage {
   }
 
   void pulled() override { next(); }
+  bool busy() const override { return attempting_; }
   bool hand_empty() const override { return queue_.empty() && current_.empty() && rest_.empty(); }
 
   void offered(std::uint64_t offer) override {
@@ -109,7 +110,7 @@ class http_stage : public stage {
 
   // The next step, when none is under way: form a batch, offer it, or attempt it.
   void next() {
-    if (attempting_ || retrying_ || giving_up()) return;
+    if (attempting_ || retrying_ || giving_up() || draining()) return;
     if (current_.empty() && !form()) return;
     if (needs_offer() && !my().open_offer) return make_offer();
     if (my().open_offer && !my().offer_durable) return;

@@ -54,12 +54,19 @@ deliver_actor::behavior_type stage::make_behavior() {
       },
       [this](offered_a, std::uint64_t offer) { offered(offer); },
       [this](settled_a) {
-        unacknowledged_ = false;
-        if (next_outcome_) send_outcome();
+        --outcomes_out_;
+        if (outcomes_out_ == 0 && next_outcome_) send_outcome();
         settled_durably();
+        end_when_drained();
       },
-      [this](written_a, const work_result_ptr& result) { storing_ ? letters_stored(*result) : written(*result); },
-      [this](reply_a, const attempt_result_ptr& result) { replied(*result); },
+      [this](written_a, const work_result_ptr& result) {
+        storing_ ? letters_stored(*result) : written(*result);
+        end_when_drained();
+      },
+      [this](reply_a, const attempt_result_ptr& result) {
+        replied(*result);
+        end_when_drained();
+      },
       [this](relieve_a, std::uint64_t bytes) {
         relief_bytes_ = bytes;
         pull();
@@ -68,11 +75,20 @@ deliver_actor::behavior_type stage::make_behavior() {
         tick_at_.reset();
         std::exchange(retry_store_, false) ? store_letters() : ticked();
       },
+      [this](drain_a) {
+        draining_ = true;
+        end_when_drained();
+      },
   };
 }
 
+// What is in hand and not under way is read again by the next process.
+void stage::end_when_drained() {
+  if (draining_ && !busy() && !storing_ && outcomes_out_ == 0 && !next_outcome_) quit(caf::exit_reason::normal);
+}
+
 void stage::pull() {
-  if (fetching_ || broken_ || surrendered_) return;
+  if (draining_ || fetching_ || broken_ || surrendered_) return;
   if (relief_bytes_ > 0 && !hand_empty()) {
     surrender();
     return pulled();
@@ -233,11 +249,11 @@ void stage::settle(checkpoint::outcome what) {
   } else {
     next_outcome_ = std::make_shared<checkpoint::outcome>(std::move(what));
   }
-  if (!unacknowledged_) send_outcome();
+  if (outcomes_out_ == 0) send_outcome();
 }
 
 void stage::send_outcome() {
-  unacknowledged_ = true;
+  ++outcomes_out_;
   send(options_.checkpoint, settle_a{}, std::exchange(next_outcome_, nullptr), caf::actor_cast<deliver_actor>(this));
 }
 

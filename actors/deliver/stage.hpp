@@ -66,6 +66,8 @@ class stage : public deliver_actor::base {
   /// The backlog is over its bound and the hand is not empty: a kind that is between two attempts of a failing endpoint
   /// gives up what it holds (see `give_up`); the others are about to empty their hand anyway.
   virtual void surrender() {}
+  /// A write or an attempt is under way.
+  virtual bool busy() const = 0;
   virtual void written(const work_result&) {}
   virtual void replied(attempt_result&) {}
   virtual void offered(std::uint64_t) {}
@@ -84,6 +86,7 @@ class stage : public deliver_actor::base {
   void give_up(std::vector<dead_letter> letters, position last, checkpoint::settlement how, const std::string& reason,
                std::uint64_t offer);
   bool giving_up() const noexcept { return surrendered_.has_value(); }
+  bool draining() const noexcept { return draining_; }
   dead_letter letter(const lane_event& event, std::string reason, std::uint32_t attempts) const;
   /// `ticked` is called in `wait` at the latest; it looks itself whether its time has come.
   void tick_in(std::chrono::nanoseconds wait);
@@ -104,6 +107,7 @@ class stage : public deliver_actor::base {
   void send_outcome();
   void mark_scanned();
   bool room();
+  void end_when_drained();
   void collect_relief();
   void store_letters();
   void letters_stored(const work_result& result);
@@ -130,9 +134,10 @@ class stage : public deliver_actor::base {
   std::deque<mark> marks_;  // bounded by the events that the kind takes ahead
   std::unique_ptr<checkpoint::log_feed::reader> reader_;
   checkpoint::outcome_ptr next_outcome_;
-  bool unacknowledged_ = false;
   bool fetching_ = false;
   bool broken_ = false;
+  bool draining_ = false;
+  std::uint32_t outcomes_out_ = 0;  // not yet durable
   std::string incident_;
   std::optional<instant> tick_at_;
 };
