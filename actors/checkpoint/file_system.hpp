@@ -56,8 +56,8 @@ struct directory_entry {
 };
 
 /// Paths are relative to the process or absolute. Errors carry the path as place and errno; ENOSPC and EDQUOT are
-/// errc::no_space, ENOENT errc::not_found, the rest errc::io. Never follows a symbolic link in the last component.
-/// New files have mode 0600, directories 0700. Thread-safe.
+/// errc::no_space, ENOENT errc::not_found, the rest errc::io. Files are regular ones: never follows a symbolic link in the
+/// last component of a file's path. New files have mode 0600, directories 0700. Thread-safe.
 class file_system {
  public:
   virtual ~file_system() = default;
@@ -68,7 +68,7 @@ class file_system {
   virtual result<void> remove(const std::string& path) = 0;
   /// Regular files, sorted by name.
   virtual result<std::vector<directory_entry>> list(const std::string& directory) = 0;
-  /// With missing parents; success when it is there.
+  /// With missing parents; success when it is there. What it made is durable on return.
   virtual result<void> make_directory(const std::string& path) = 0;
   /// Makes names that were created, renamed or removed in it durable.
   virtual result<void> sync_directory(const std::string& path) = 0;

@@ -76,7 +76,7 @@ struct group_header {
 
   constexpr std::uint64_t disk_bytes() const noexcept { return padded(sizeof(group_header) + content_bytes); }
 };
-static_assert(sizeof(group_header) == 96 && std::is_trivially_copyable_v<group_header>);
+static_assert(sizeof(group_header) == 88 && std::is_trivially_copyable_v<group_header>);
 
 /// Stored: never renumber. Types below 0x8000 that a reader does not know are refused, those above are skipped.
 enum class record_type : std::uint16_t {

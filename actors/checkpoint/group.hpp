@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actors/checkpoint/format.hpp"
@@ -22,6 +23,13 @@ class aligned_buffer {
  public:
   aligned_buffer() = default;
   explicit aligned_buffer(std::size_t capacity);  ///< rounded up to block_bytes; not zeroed
+  aligned_buffer(aligned_buffer&& other) noexcept
+      : memory_(std::move(other.memory_)), capacity_(std::exchange(other.capacity_, 0)) {}
+  aligned_buffer& operator=(aligned_buffer&& other) noexcept {
+    memory_ = std::move(other.memory_);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
   std::byte* data() noexcept { return memory_.get(); }
   const std::byte* data() const noexcept { return memory_.get(); }
   std::size_t capacity() const noexcept { return capacity_; }
@@ -172,6 +180,7 @@ class group_builder {
 
  private:
   std::byte* grow(record_type type, std::size_t payload);
+  static void put_slices(const batch& b, std::span<const std::uint8_t> is_new, std::byte* entry, std::byte* body);
   aligned_buffer buffer_;
   group_header header_;
   std::size_t used_ = sizeof(group_header);
