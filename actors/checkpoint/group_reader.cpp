@@ -147,8 +147,7 @@ class walk {
     }
     const bool padding =
         bytes.size() < 8 && std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
-    if (!padding || sets_.size() >= target_sets::sets_max)
-      return corrupt("target sets that contradict their length");
+    if (!padding) return corrupt("target sets that contradict their length");
     const std::size_t sets = sets_.size() + 1;
     std::ranges::sort(sets_, [](auto a, auto b) { return std::ranges::lexicographical_compare(a, b); });
     const auto twin =
