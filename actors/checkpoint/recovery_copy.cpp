@@ -44,6 +44,8 @@ result<copied_segment> write_copy(const log_directory& where, const random_sourc
   if (!state) return fail(state.error());
   auto target = where.files->open(where.reserve(), open_mode::write, where.how);
   if (!target) return fail(target.error());
+  // No more than a look where the reserve is whole; a crash may have come between its name and its length.
+  if (const auto room = (*target)->allocate(where.setup.segment_size); !room) return fail(room.error());
 
   segment_head head = *old_head;
   head.replaced_salt = old_head->salt;

@@ -36,6 +36,7 @@ struct segment_table {
   std::uint64_t next_pool = 1;        ///< number of the next pool file's name
   std::uint64_t making = 0;           ///< segment-sized files that exist without being ready or in the log
   bool has_reserve = false;
+  std::mutex reserve_in_use;          ///< held while the reserve is made or copied into; never together with `mutex`
 
   position needed = 0;                ///< from the last `release`
   group_number needed_group = 0;
@@ -46,7 +47,7 @@ struct segment_table {
   bool stuck = false;                 ///< the keeper's last attempt failed for want of room or on an error; it tries again
   bool stopping = false;
   bool keeper_asked = false;          ///< there may be work for the keeper
-  std::optional<error> failed;        ///< final
+  std::optional<error> failed;        ///< final: a name may not be durable
   std::optional<segment_log::room> answered;  ///< what `plan` said last when it was coming or full
   std::function<void()> on_room;
 
