@@ -65,7 +65,8 @@ class log final : public segment_log {
   static std::unique_ptr<segment_table> make_table(recovered_log& from);
   void keep();
   void collect(const committed_group& group);
-  void hand_over_identities(std::uint64_t sealed);
+  std::uint64_t open_number() const;
+  bool hand_over_identities(std::uint64_t before);
   void end_threads();
 
   log_directory where_;
@@ -106,40 +107,26 @@ void log::keep() {
 segment_log::room log::plan(std::size_t disk_bytes) {
   SLUICE_ASSERT(disk_bytes <= group_bytes_max);
   if (writer_.fits(disk_bytes)) return room::here;
-  const auto look = [&] {
+  if (!where_.setup.threads) keep();
+  room next = room::rotates;
+  {
     std::scoped_lock lock(table_->mutex);
-    const room next = table_->next_segment(options_, where_.setup.segment_size);
-    if (next == room::rotates) {
-      table_->answered.reset();
-    } else {
-      table_->answered = next;
-    }
-    return next;
-  };
-  room next = look();
-  if (next == room::rotates) return next;
-  keep();
-  return where_.setup.threads ? next : look();
+    next = table_->next_segment(options_, where_.setup.segment_size);
+    table_->answered.reset();
+    if (next != room::rotates) table_->answered = next;
+  }
+  if (next != room::rotates && where_.setup.threads) keep();
+  return next;
 }
 
 result<committed_group_ptr> log::commit(group_builder& group, moment when, std::span<const std::byte> state) {
   const std::size_t bytes = group.disk_bytes();
-  const bool rotates = !state.empty();
-  std::uint64_t before = 0;
-  {
-    std::scoped_lock lock(table_->mutex);
-    before = table_->segments.back().head.number;
-  }
+  const std::uint64_t before = open_number();
   const auto at = writer_.append(group, when, state);
-  std::uint64_t now = 0;
-  {
-    std::scoped_lock lock(table_->mutex);
-    now = table_->segments.back().head.number;
-  }
   // Also when the group itself failed behind a rotation that succeeded, or the seal was owed from an earlier call.
-  if (now != before) hand_over_identities(before);
+  const bool sealed = hand_over_identities(before);
   if (!at) {
-    if (rotates || now != before) keep();
+    if (sealed) keep();
     return fail(at.error());
   }
   auto committed = std::make_shared<committed_group>();
@@ -156,7 +143,7 @@ result<committed_group_ptr> log::commit(group_builder& group, moment when, std::
   }
   collect(*committed);
   feed_.publish(committed, writer_.durable());
-  if (now != before) keep();
+  if (sealed) keep();
   return committed;
 }
 
@@ -168,23 +155,33 @@ void log::collect(const committed_group& group) {
   table_->next_position = group.header().first_position + group.header().events;
 }
 
-void log::hand_over_identities(std::uint64_t sealed) {
+std::uint64_t log::open_number() const {
+  std::scoped_lock lock(table_->mutex);
+  return table_->segments.back().head.number;
+}
+
+/// When segment `before` is not the open one any more: its identities go to the keeper, for the side file.
+bool log::hand_over_identities(std::uint64_t before) {
+  if (open_number() == before) return false;
   auto next = std::make_shared<segment_identities>();
   next->identities.reserve(identities_->identities.size());
   next->places.reserve(identities_->places.size());
   std::scoped_lock lock(table_->mutex);
   for (segment_info& s : table_->segments) {
-    if (s.head.number == sealed) s.identities = std::move(identities_);
+    if (s.head.number == before && !s.side_written) s.identities = std::move(identities_);
   }
   identities_ = std::move(next);
   table_->identities = 0;
+  return true;
 }
 
 result<void> log::mark(moment when) {
-  const group_number before = writer_.durable();
+  const std::uint64_t before = open_number();
+  const group_number last = writer_.durable();
   const auto wrote = writer_.append_empty(group_type::mark, when);
+  if (hand_over_identities(before)) keep();
   if (!wrote) return fail(wrote.error());
-  if (*wrote != before) feed_.publish(nullptr, *wrote);
+  if (*wrote != last) feed_.publish(nullptr, *wrote);
   return {};
 }
 
@@ -192,7 +189,6 @@ void log::release(position needed, group_number needed_group) {
   bool changed = false;
   {
     std::scoped_lock lock(table_->mutex);
-    SLUICE_ASSERT(needed >= table_->needed || needed_group >= table_->needed_group);
     changed = needed != table_->needed || needed_group != table_->needed_group;
     table_->needed = needed;
     table_->needed_group = needed_group;

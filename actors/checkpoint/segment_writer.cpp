@@ -26,17 +26,16 @@ tl::unexpected<error> segment_writer::give_up(error why) {
   return fail(*failed_);
 }
 
-result<segment_writer::written> segment_writer::append(group_builder& group, segment_log::moment when,
+result<segment_writer::placed> segment_writer::append(group_builder& group, segment_log::moment when,
                                                        std::span<const std::byte> state) {
   const std::uint64_t bytes = group.disk_bytes();
   SLUICE_ASSERT(group.records() != 0 && bytes <= group_bytes_max);
   if (auto settled = settle(when); !settled) return fail(settled.error());
-  SLUICE_ASSERT(fits(bytes) == state.empty());
-  if (!fits(bytes)) {
+  if (!state.empty()) {
     if (auto over = rotate(when, state); !over) return fail(over.error());
-    SLUICE_ASSERT(fits(bytes));
   }
-  const written at{head_.number, end_};
+  SLUICE_ASSERT(fits(bytes));
+  const placed at{head_.number, end_};
   const std::uint32_t events = group.events();
   if (auto wrote = write(group, group_type::data, when); !wrote) return fail(wrote.error());
   next_position_ += events;

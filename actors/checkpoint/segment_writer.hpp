@@ -26,18 +26,17 @@ class segment_writer {
   bool fits(std::uint64_t disk_bytes) const noexcept {
     return end_ + disk_bytes + kept_blocks * block_bytes <= where_.setup.segment_size;
   }
-  struct written {
+  struct placed {
     std::uint64_t segment = 0;
     std::uint64_t offset = 0;
   };
-  /// A data group; over into the next segment, whose first record is `state`, when it does not fit. errc::no_space:
+  /// A data group; into the next segment, whose first record is `state`, when there is one: else it fits. errc::no_space:
   /// nothing of it counts. Anything else is final: errc::not_durable from then on.
-  result<written> append(group_builder& group, segment_log::moment when, std::span<const std::byte> state);
+  result<placed> append(group_builder& group, segment_log::moment when, std::span<const std::byte> state);
   /// A mark or a stop, unless the last group says the same already. The number it got, or the last one.
   result<group_number> append_empty(group_type type, segment_log::moment when);
 
   group_number durable() const noexcept { return next_group_ - 1; }
-  bool failed() const noexcept { return failed_.has_value(); }
 
  private:
   result<void> settle(segment_log::moment when);
