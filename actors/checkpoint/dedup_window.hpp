@@ -1,17 +1,18 @@
-// Decides whether an event is new: a bounded window of identities in log order, over a flat table that costs one cache
-// line a look-up. What is not durable yet is a suffix of the window and can be taken back whole.
+// Decides whether an event is new: a bounded window of identities in log order, over a flat table that costs
+// one cache line a look-up. What is not durable yet is a suffix of the window and can be taken back whole.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
+#include <utility>
 
 #include "messages/event.hpp"
 
 namespace sluice::checkpoint {
 
-/// Not thread-safe. Ages count in accumulated running time, so that a clock that jumps neither empties nor freezes it.
+/// Not thread-safe. Ages count in accumulated running time, so that a clock that jumps neither empties nor
+/// freezes it.
 class dedup_window {
  public:
   /// At most `max_ids` identities (1 … 2^30), each for at most `window_ms`. Memory is reserved, not touched.
@@ -23,10 +24,11 @@ class dedup_window {
   /// Ends of numbering: identities are numbered in the order of their insertion, from 0.
   using sequence = std::uint64_t;
 
-  /// Hints that these will be looked up next.
+  /// Hints that these will be looked up next. Meant for some hundreds at a time.
   void prefetch(std::span<const event_entry> entries) const noexcept;
-  /// True, and inserted as pending, when `id` is not in the window; a pending one counts as known. At max_ids the
-  /// oldest durable identity leaves; SLUICE_ASSERTs that not all of them are pending.
+  /// True, and inserted as pending, when `id` is not in the window; a pending one counts as known. At max_ids
+  /// the oldest durable identity leaves; SLUICE_ASSERTs that not all of them are pending. Running time does
+  /// not go back: an earlier one than the last counts as the last.
   bool insert(hash128 id, std::uint64_t running_ms);
   bool contains(hash128 id) const noexcept;
   /// Lets identities older than the window go. Amortised constant.
@@ -48,16 +50,45 @@ class dedup_window {
   std::uint64_t effective_window_ms(std::uint64_t running_ms) const noexcept;
 
  private:
-  struct slot {
-    std::uint32_t tag;
-    std::uint32_t index_plus_one;
+  /// Zeroed memory of a fixed length that costs nothing until it is touched.
+  class pages {
+   public:
+    explicit pages(std::size_t bytes);
+    pages(pages&& other) noexcept : at_(std::exchange(other.at_, nullptr)), bytes_(other.bytes_) {}
+    pages& operator=(pages&&) = delete;
+    ~pages();
+    void* get() const noexcept { return at_; }
+    void prefer_huge() const noexcept;  ///< pays where most of it is in use
+
+   private:
+    void* at_;
+    std::size_t bytes_;
   };
+  struct slot {
+    std::uint32_t tag;             ///< low half of the identity's low half; its low bits are the home slot
+    std::uint32_t index_plus_one;  ///< into the ring; 0: empty
+  };
+
+  static std::size_t slots_for(std::size_t max_ids) noexcept;
+  slot* slots() const noexcept { return static_cast<slot*>(table_.get()); }
+  hash128* ids() const noexcept { return static_cast<hash128*>(id_ring_.get()); }
+  std::uint64_t* times() const noexcept { return static_cast<std::uint64_t*>(time_ring_.get()); }
+  std::size_t index_of(sequence n) const noexcept;
+  void erase(std::size_t index) noexcept;
+  void drop_oldest() noexcept;
+
   std::size_t max_ids_;
   std::uint64_t window_ms_;
   std::uint64_t mask_;
+  pages table_;      // slots_for(max_ids) slots, a power of two: at most half full
+  pages id_ring_;    // max_ids identities
+  pages time_ring_;  // the running time of each
+  std::size_t begin_index_ = 0, end_index_ = 0;  // of begin_ and end_ in the rings
   sequence begin_ = 0, end_ = 0, durable_ = 0;
+  std::uint64_t newest_ms_ = 0;
+  std::uint64_t left_early_ms_ = 0;  // running time of the last one that had to leave early
   bool left_early_ = false;
-  // The author may choose other members; the contract above is what counts.
+  bool huge_ = false;
 };
 
 }  // namespace sluice::checkpoint

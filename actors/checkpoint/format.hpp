@@ -149,6 +149,7 @@ struct offer_head {
   std::uint64_t offer = 0;  ///< number within the lane, from 1, never reused
   position first = 0;
   position last = 0;
+  friend constexpr bool operator==(const offer_head&, const offer_head&) = default;
 };
 static_assert(sizeof(offer_head) == 32);
 
@@ -156,6 +157,7 @@ static_assert(sizeof(offer_head) == 32);
 struct audited_head {
   group_number upto = 0;
   std::uint64_t file_length = 0;
+  friend constexpr bool operator==(const audited_head&, const audited_head&) = default;
 };
 static_assert(sizeof(audited_head) == 16);
 

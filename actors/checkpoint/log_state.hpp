@@ -1,5 +1,6 @@
-// Everything the node must know again after a crash besides the events themselves: cursors, lanes, offers, totals. It
-// changes only by applying committed groups, live and in recovery alike, and is written whole at each segment's head.
+// Everything the node must know again after a crash besides the events themselves: cursors, lanes, offers,
+// totals. It changes only by applying committed groups, live and in recovery alike, and is written whole at
+// each segment's head.
 #pragma once
 
 #include <cstddef>
@@ -33,9 +34,9 @@ struct destination_totals {
 
 struct lane_state {
   settled_ranges settled;
-  std::uint64_t file_length = 0;  ///< file destinations: durable bytes
-  bool file_attached = false;     ///< the base length of a file that was there before is known
-  std::uint64_t last_offer = 0;   ///< highest offer number given
+  std::uint64_t file_length = 0;         ///< file destinations: durable bytes
+  bool file_attached = false;            ///< the base length of a file that was there before is known
+  std::uint64_t last_offer = 0;          ///< highest offer number given
   std::optional<offer_head> open_offer;  ///< one request in flight
   friend bool operator==(const lane_state&, const lane_state&) = default;
 };
@@ -49,6 +50,11 @@ struct destination_state {
   friend bool operator==(const destination_state&, const destination_state&) = default;
 };
 
+/// Most lanes of a destination.
+inline constexpr std::size_t lanes_max = 1024;
+/// Longest name of a destination, in bytes.
+inline constexpr std::size_t destination_name_bytes_max = 255;
+
 /// The id under which quarantined events are counted as routed: the built-in dead letters.
 inline constexpr destination_id dead_letters_id = 0;
 inline constexpr std::string_view dead_letters_name = "dead-letters";
@@ -57,8 +63,11 @@ class log_state {
  public:
   log_state();  ///< an empty log: destination 0 is the dead letters
 
-  /// Applies a committed group. errc::corrupt when a record contradicts the state (an unknown destination, a cursor
-  /// that would go back, an offer that is not open); the state is then undefined.
+  /// Applies a committed group, records in their order. errc::corrupt when a record contradicts the state (an
+  /// unknown destination, a cursor that would go back, an offer that is not open); the state is then
+  /// undefined. Outcomes and offers speak of earlier groups' events only. Where an event is routed to a
+  /// destination that has nothing pending, all its lanes' cursors first move up to the batch: what lies
+  /// before was not for it, or is settled. So a cursor never names history that was given back.
   result<void> apply(const group_header& header, std::span<const std::byte> content);
 
   std::vector<std::byte> serialize() const;
@@ -76,7 +85,9 @@ class log_state {
   /// Number for the next new destination.
   destination_id next_destination() const noexcept;
 
-  /// The first position that a lane of a destination still needs (removed ones too, while they have a backlog).
+  /// The first position that a lane of a destination still needs (removed ones too, while they have a
+  /// backlog). A destination with nothing pending and no open offer needs nothing; of one that has, the last
+  /// lane counts, whether or not what is pending is that lane's.
   position needed_from() const noexcept;
 
   friend bool operator==(const log_state&, const log_state&) = default;
