@@ -97,6 +97,7 @@ result<void> decoder::state::read_body(std::string_view body, decoded& out) {
   const std::size_t likely = std::min(limits.max_events, body.size() / usual_event_bytes + 1);
   out.entries.reserve(likely);
   out.texts.reserve(likely);
+  out.metadata.reserve(std::min(limits.max_metadata, 4 * likely));
   if (first == '{') return read_object(body, *found, out);
   if (auto said = read_array(out, shapes::any, ""); !said) return said;
   if (auto said = finish(); !said) return said;

@@ -42,11 +42,9 @@ event_reader::slot event_reader::slot_of(std::string_view key) noexcept {
   }
 }
 
-std::string_view event_reader::text(const raw_string& raw) {
-  const std::string_view as_it_came = body_.substr(raw.begin, raw.size());
-  if (!raw.escaped) return as_it_came;
+std::string_view event_reader::unescaped(const raw_string& raw) {
   char* const to = out_->arena.take(raw.size());
-  return {to, unescape(as_it_came, to)};
+  return {to, unescape(body_.substr(raw.begin, raw.size()), to)};
 }
 
 event_reader::outcome event_reader::read(json_walk& walk, shapes allowed) {

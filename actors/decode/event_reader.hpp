@@ -78,7 +78,10 @@ class event_reader {
   outcome take_attributes(const envelope& found, shape kind);
   void add(const envelope& found, shape kind, std::uint32_t begin, std::uint32_t end);
   void add_quarantined(event_entry entry, quarantine why);
-  std::string_view text(const raw_string& raw);
+  std::string_view text(const raw_string& raw) {
+    return raw.escaped ? unescaped(raw) : body_.substr(raw.begin, raw.size());
+  }
+  std::string_view unescaped(const raw_string& raw);
 
   identity_key key_;
   std::size_t max_metadata_;

@@ -96,89 +96,85 @@ bool json_walk::check_escapes(std::uint32_t limit) {
   return true;
 }
 
-/// On a key of an object that nobody looks into: over it and its colon.
-bool json_walk::skip_key() {
-  if (peek() != '"') return fault(offset(), "expected a key");
-  ++next_;
-  if (backslash_ < offset() && !check_escapes(offset())) return false;
-  if (peek() != ':') return fault(offset(), "expected ':'");
-  ++next_;
+/// A number or literal at `at`; it must reach to the token at `next_at` or to whitespace before it.
+bool json_walk::check_scalar(std::uint32_t at, std::uint32_t next_at) {
+  const char* const p = body_ + at;
+  const char* end = nullptr;
+  const auto word = [p, &end](std::string_view literal) {
+    if (std::memcmp(p, literal.data(), literal.size()) == 0) end = p + literal.size();
+  };
+  switch (*p) {
+    case 't':
+      word("true");
+      break;
+    case 'f':
+      word("false");
+      break;
+    case 'n':
+      word("null");
+      break;
+    default:
+      end = number_end(p);
+  }
+  if (end == nullptr)
+    return fault(at, is_digit(*p) || *p == '-' ? "expected a valid number" : "expected a value");
+  if (end == body_ + next_at || is_space(*end)) return true;
+  return fault(static_cast<std::size_t>(end - body_), "expected the end of the number or literal");
+}
+
+/// Over a key that nobody looks into, and its colon; `next` is moved.
+[[gnu::always_inline]] inline bool json_walk::skip_key(std::size_t& next) {
+  const std::uint32_t at = tokens_[next], colon_at = tokens_[next + 1];
+  if (body_[at] != '"') return fault(at, "expected a key");
+  if (backslash_ < colon_at && !check_escapes(colon_at)) return false;
+  if (body_[colon_at] != ':') return fault(colon_at, "expected ':'");
+  next += 2;
   return true;
 }
 
-/// What follows a number or literal directly must end its run of bytes.
-bool json_walk::behind_scalar(std::uint32_t end, const char* expected) {
-  ++next_;
-  if (end == offset() || is_space(body_[end])) return true;
-  return fault(end, expected);
-}
-
-bool json_walk::skip_literal(std::uint32_t at, std::string_view word) {
-  if (std::memcmp(body_ + at, word.data(), word.size()) != 0) return fault(at, "expected a value");
-  return behind_scalar(at + static_cast<std::uint32_t>(word.size()), "expected the end of the literal");
-}
-
-bool json_walk::skip_number(std::uint32_t at) {
-  const char* const end = number_end(body_ + at);
-  if (end == nullptr)
-    return fault(at,
-                 is_digit(body_[at]) || body_[at] == '-' ? "expected a valid number" : "expected a value");
-  return behind_scalar(static_cast<std::uint32_t>(end - body_), "expected the end of the number");
-}
-
-bool json_walk::skip_scalar() {
-  const std::uint32_t at = offset();
-  switch (body_[at]) {
-    case '"':
-      ++next_;
-      return backslash_ >= offset() || check_escapes(offset());
-    case 't':
-      return skip_literal(at, "true");
-    case 'f':
-      return skip_literal(at, "false");
-    case 'n':
-      return skip_literal(at, "null");
-    default:
-      return skip_number(at);
-  }
-}
-
 bool json_walk::skip_value() {
+  // The cursor in locals: what is written to open_ could be any member, as far as the compiler knows.
+  const char* const body = body_;
+  const std::uint32_t* const tokens = tokens_;
+  char* const open = open_.data();
   const std::size_t outside = depth_;
+  std::size_t next = next_, depth = depth_;
   for (;;) {
-    // The cursor is on a value.
-    const char first = peek();
-    if (first == '{') {
-      if (!enter('{')) return false;
-      if (peek() != '}') {
-        if (!skip_key()) return false;
+    // On a value. Into a container that is not empty, or over anything else.
+    const std::uint32_t at = tokens[next++];
+    const char first = body[at];
+    if (first == '"') {
+      if (backslash_ < tokens[next] && !check_escapes(tokens[next])) return false;
+    } else if (first == '{' || first == '[') {
+      if (depth == max_depth_) return fault(at, too_deep);
+      const bool is_object = first == '{';
+      if (body[tokens[next]] != (is_object ? '}' : ']')) {
+        open[++depth] = first;
+        if (is_object && !skip_key(next)) return false;
         continue;
       }
-      ++next_;
-      --depth_;
-    } else if (first == '[') {
-      if (!enter('[')) return false;
-      if (peek() != ']') continue;
-      ++next_;
-      --depth_;
-    } else if (!skip_scalar()) {
+      ++next;
+    } else if (!check_scalar(at, tokens[next])) {
       return false;
     }
     // Behind a value: over every container that ends here, up to the next value.
     for (;;) {
-      if (depth_ == outside) return true;
-      const bool in_object = open_[depth_] == '{';
+      if (depth == outside) {
+        next_ = next;
+        return true;
+      }
+      const bool in_object = open[depth] == '{';
       const char* const expected = in_object ? "expected ',' or '}'" : "expected ',' or ']'";
-      if (at_end()) return fault(size_, expected);
-      const char c = peek();
+      if (next == count_) return fault(size_, expected);
+      const char c = body[tokens[next]];
       if (c == ',') {
-        ++next_;
-        if (in_object && !skip_key()) return false;
+        ++next;
+        if (in_object && !skip_key(next)) return false;
         break;
       }
-      if (c != (in_object ? '}' : ']')) return fault(offset(), expected);
-      ++next_;
-      --depth_;
+      if (c != (in_object ? '}' : ']')) return fault(tokens[next], expected);
+      ++next;
+      --depth;
     }
   }
 }

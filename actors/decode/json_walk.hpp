@@ -72,11 +72,8 @@ class json_walk {
   bool enter(char opener);
   step member(raw_string& key);
   bool check_escapes(std::uint32_t limit);
-  bool skip_key();
-  bool skip_literal(std::uint32_t at, std::string_view word);
-  bool skip_number(std::uint32_t at);
-  bool skip_scalar();
-  bool behind_scalar(std::uint32_t end, const char* expected);
+  bool check_scalar(std::uint32_t at, std::uint32_t next_at);
+  bool skip_key(std::size_t& next);
 
   std::vector<char> open_;  // [1..depth_]: the opener of each container that skip_value has entered
   std::size_t max_depth_;

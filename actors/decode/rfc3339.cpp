@@ -7,9 +7,11 @@ namespace {
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-/// The two digits at `p`, or -1.
-constexpr int two_digits(const char* p) noexcept {
-  return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0') : -1;
+/// The number that two digits at `p` are; otherwise something, and `bad` is set.
+constexpr int two_digits(const char* p, bool& bad) noexcept {
+  const auto tens = static_cast<unsigned>(p[0] - '0'), ones = static_cast<unsigned>(p[1] - '0');
+  bad |= (tens > 9) | (ones > 9);
+  return static_cast<int>(tens * 10 + ones);
 }
 
 constexpr bool is_leap_year(int year) noexcept {
@@ -56,8 +58,9 @@ int take_fraction_ms(std::string_view& rest) noexcept {
 std::optional<int> zone_minutes(std::string_view zone) noexcept {
   if (zone == "Z" || zone == "z") return 0;
   if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return std::nullopt;
-  const int hours = two_digits(zone.data() + 1), minutes = two_digits(zone.data() + 4);
-  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
+  bool bad = false;
+  const int hours = two_digits(zone.data() + 1, bad), minutes = two_digits(zone.data() + 4, bad);
+  if (bad || hours > 23 || minutes > 59) return std::nullopt;
   return (zone[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
 }
 
@@ -67,15 +70,15 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) noexcept {
   constexpr std::size_t fixed = 19;  // YYYY-MM-DDThh:mm:ss
   if (text.size() <= fixed) return std::nullopt;
   const char* p = text.data();
-  if (p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't') || p[13] != ':' || p[16] != ':') {
-    return std::nullopt;
-  }
-  const int century = two_digits(p), of_century = two_digits(p + 2);
-  if (century < 0 || of_century < 0) return std::nullopt;
-  const int year = century * 100 + of_century, month = two_digits(p + 5), day = two_digits(p + 8);
-  if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return std::nullopt;
-  const int hour = two_digits(p + 11), minute = two_digits(p + 14), second = two_digits(p + 17);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return std::nullopt;
+  bool bad = (p[4] != '-') | (p[7] != '-') | ((p[10] | 0x20) != 't') | (p[13] != ':') | (p[16] != ':');
+  const int century = two_digits(p, bad), of_century = two_digits(p + 2, bad);
+  const int month = two_digits(p + 5, bad), day = two_digits(p + 8, bad);
+  const int hour = two_digits(p + 11, bad), minute = two_digits(p + 14, bad),
+            second = two_digits(p + 17, bad);
+  bad |= (month < 1) | (month > 12) | (hour > 23) | (minute > 59) | (second > 60);
+  if (bad) return std::nullopt;
+  const int year = century * 100 + of_century;
+  if (day < 1 || day > days_in_month(year, month)) return std::nullopt;
 
   std::string_view rest = text.substr(fixed);
   const int milliseconds = take_fraction_ms(rest);

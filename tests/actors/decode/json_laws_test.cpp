@@ -117,8 +117,9 @@ std::string read_sample(const char* name) {
 
 /// One to three small changes of the kind that breaks parsers.
 std::string mutate(std::string text, random_engine& random) {
-  static constexpr std::string_view likely(
-      "{}[]:,\"\\ \n0123456789-+.eEtfnu\0\x0c\x1a\x1f\x7f\x80\xc3\xe2\xf0\xff", 46);
+  using namespace std::string_view_literals;
+  static constexpr std::string_view likely =
+      "{}[]:,\"\\ \n0123456789-+.eEtfnu\0\x0c\x1a\x1f\x7f\x80\xc3\xe2\xf0\xff"sv;
   for (std::size_t changes = 1 + below(random, 3); changes > 0 && !text.empty(); --changes) {
     const std::size_t at = below(random, text.size());
     const char byte =
