@@ -66,7 +66,7 @@ class json_walk {
   std::size_t fault_at() const noexcept { return fault_at_; }
   /// What is wrong there, for people; `too_deep` itself when it is the limit on depth.
   const char* fault_text() const noexcept { return fault_text_; }
-  static constexpr const char* too_deep = "containers are nested too deep";
+  static constexpr char too_deep[] = "containers are nested too deep";
 
  private:
   bool enter(char opener);
@@ -94,6 +94,7 @@ inline bool json_walk::string(raw_string& text) {
   ++next_;
   std::uint32_t end = tokens_[next_] - 1;
   while (body_[end] != '"') --end;  // whitespace only, see token_index
+  SLUICE_ASSERT(begin <= end);
   text = {.begin = begin, .end = end, .escaped = backslash_ < end};
   return !text.escaped || check_escapes(end);
 }
