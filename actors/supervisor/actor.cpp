@@ -113,15 +113,15 @@ class supervisor_stage : public supervisor_actor::base {
   // The readers of the log go first, then the checkpoint with what they told it, then the rest.
   void drained(const caf::down_msg& down) {
     if (checkpoint_ && checkpoint_.address() == down.source) {
-      checkpoint_ = {};
+      checkpoint_ = checkpoint_actor{};
       return quit(caf::exit_reason::normal);
     }
     bool reading = false;
     for (auto& d : deliveries_) {
-      if (d && d.address() == down.source) d = {};
+      if (d && d.address() == down.source) d = deliver_actor{};
       reading |= static_cast<bool>(d);
     }
-    if (audit_ && audit_.address() == down.source) audit_ = {};
+    if (audit_ && audit_.address() == down.source) audit_ = audit_actor{};
     if (!reading && !audit_ && checkpoint_ && !std::exchange(checkpoint_draining_, true)) {
       send(checkpoint_, drain_a{});
     }
