@@ -68,8 +68,8 @@ void drop_repeated(std::vector<destination_id>& to) {
 
 const std::string_view* find_metadata(std::span<const metadata_member> metadata,
                                       std::string_view key) noexcept {
-  for (std::size_t i = metadata.size(); i > 0; --i) {
-    if (metadata[i - 1].key == key) return &metadata[i - 1].value;
+  for (const metadata_member& m : metadata) {
+    if (m.key == key) return &m.value;
   }
   return nullptr;
 }

@@ -48,7 +48,7 @@ struct explanation {
   std::vector<target> targets;      ///< where the event goes, in order; empty: dropped
 };
 
-/// Value of `key` in an event's metadata; of a key that occurs twice the last one counts. Null when it is
+/// Value of `key` in an event's metadata; of a key that occurs twice the first one counts. Null when it is
 /// absent.
 const std::string_view* find_metadata(std::span<const metadata_member> metadata,
                                       std::string_view key) noexcept;

@@ -46,10 +46,9 @@ decision naive(const std::vector<rule>& rules, match_mode mode, const event& e) 
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const bool met = RE2::PartialMatch(e.source, rules[i].source) &&
                      std::ranges::all_of(rules[i].metadata, [&](const auto& wanted) {
-                       const auto last =
-                           std::find_if(e.metadata.rbegin(), e.metadata.rend(),
-                                        [&](const auto& had) { return had.first == wanted.first; });
-                       return last != e.metadata.rend() && last->second == wanted.second;
+                       const auto found = std::ranges::find(e.metadata, wanted.first,
+                                                            &std::pair<std::string, std::string>::first);
+                       return found != e.metadata.end() && found->second == wanted.second;
                      });
     if (!met) continue;
     if (d.rule == no_rule) d.rule = static_cast<std::uint16_t>(i);

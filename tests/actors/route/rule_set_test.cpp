@@ -95,10 +95,10 @@ TEST(rule_set, explains_the_union_when_all_matches_count) {
   EXPECT_EQ(why.targets, (std::vector<target>{{4, 0}, {2, 0}, {5, 0}}));
 }
 
-TEST(rule_set, takes_the_last_of_a_key_that_occurs_twice) {
+TEST(rule_set, takes_the_first_of_a_key_that_occurs_twice) {
   const std::vector<metadata_member> metadata = {{"a", "1"}, {"b", "2"}, {"a", "3"}};
   ASSERT_NE(find_metadata(metadata, "a"), nullptr);
-  EXPECT_EQ(*find_metadata(metadata, "a"), "3");
+  EXPECT_EQ(*find_metadata(metadata, "a"), "1");
   EXPECT_EQ(find_metadata(metadata, "c"), nullptr);
 }
 
