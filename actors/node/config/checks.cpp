@@ -6,6 +6,7 @@
 #include <map>
 
 #include "actors/node/config/nearest.hpp"
+#include "actors/node/config/quoted.hpp"
 #include "actors/route/rule_set.hpp"
 
 namespace sluice::config {

@@ -2,10 +2,12 @@
 // --set, the environment) is the loader's business.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -91,13 +93,13 @@ struct backlog_options {
 struct destination_options {
   std::string name;
   destination_kind kind = destination_kind::discard;
-  std::string url;                           ///< http
-  std::string path;                          ///< file
+  std::string url{};                         ///< http
+  std::string path{};                        ///< file
   std::optional<std::uint32_t> rate = 1000;  ///< events in any second; empty: unlimited
   std::uint32_t batch = 100;                 ///< events of one request or write
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
-  retry_options retry;
-  backlog_options backlog;
+  retry_options retry{};
+  backlog_options backlog{};
 };
 
 struct dead_letter_options {
@@ -145,6 +147,10 @@ struct config {
   shutdown_options shutdown;
   log_options log;
   std::vector<routing_test> tests;
+
+  /// Paths of the keys whose values came from the environment or another file, sorted: never to be shown.
+  std::vector<std::string> hidden;
+  bool is_hidden(std::string_view path) const { return std::ranges::binary_search(hidden, path); }
 };
 
 /// Bounds that hold across keys.

@@ -1,6 +1,7 @@
 // The steps in order: file, tree, keys, overrides, what must hold between keys.
 #include "actors/node/config/loader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -20,6 +21,10 @@ loaded load_text(std::string_view text, const std::string& name, std::span<const
   for (const std::string& assignment : overrides) read.read_override(assignment);
   check_together(read);
   if (!read.errors.empty()) return tl::unexpected(std::move(read.errors));
+  for (const auto& [path, origin] : read.origins()) {
+    if (origin.from_outside) read.all.hidden.push_back(path);
+  }
+  std::ranges::sort(read.all.hidden);
   return std::move(read.all);
 }
 

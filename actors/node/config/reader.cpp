@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "actors/node/config/nearest.hpp"
+#include "actors/node/config/quoted.hpp"
 
 namespace sluice::config {
 namespace {
@@ -31,14 +32,6 @@ bool is_name(std::string_view text) {
 constexpr std::string_view not_in_this_version = "is not in this version; leave it out";
 
 }  // namespace
-
-std::string quoted(std::string_view text) {
-  constexpr std::size_t shown_bytes = 80;
-  std::string out = "`";
-  for (const char c : text.substr(0, shown_bytes))
-    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return out.append(text.size() > shown_bytes ? "…`" : "`");
-}
 
 std::string reader::spelled(place at) const {
   return std::string(file_)

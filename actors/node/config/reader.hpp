@@ -22,9 +22,6 @@ struct origin {
   bool from_outside = false;  ///< some of it came from the environment or another file
 };
 
-/// Text for an error: in backquotes, short, without control characters.
-std::string quoted(std::string_view text);
-
 class reader {
  public:
   reader(std::string file, const outside& from) : file_(std::move(file)), from_(from) {}
