@@ -1,4 +1,5 @@
 // The writing half of a connection: answers, refusals, deadlines, and how it ends.
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/socket_base.hpp>

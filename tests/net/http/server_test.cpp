@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
