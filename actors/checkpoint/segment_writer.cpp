@@ -19,7 +19,8 @@ segment_writer::segment_writer(log_directory where, random_source random, segmen
       end_(from.segments.back().end),
       next_group_(from.next_group),
       next_position_(from.state.next_position()),
-      last_type_(from.last_type) {}
+      last_type_(from.last_type),
+      running_ms_(from.state.running_ms()) {}
 
 tl::unexpected<error> segment_writer::give_up(error why) {
   failed_ = final_error(std::move(why));
@@ -30,6 +31,7 @@ result<segment_writer::placed> segment_writer::append(group_builder& group, segm
                                                        std::span<const std::byte> state) {
   const std::uint64_t bytes = group.disk_bytes();
   SLUICE_ASSERT(group.records() != 0 && bytes <= group_bytes_max);
+  when.running_ms = std::max(when.running_ms, running_ms_);
   if (auto settled = settle(when); !settled) return fail(settled.error());
   if (!state.empty()) {
     if (auto over = rotate(when, state); !over) return fail(over.error());
@@ -43,6 +45,7 @@ result<segment_writer::placed> segment_writer::append(group_builder& group, segm
 }
 
 result<group_number> segment_writer::append_empty(group_type type, segment_log::moment when) {
+  when.running_ms = std::max(when.running_ms, running_ms_);
   if (auto settled = settle(when); !settled) return fail(settled.error());
   const bool said = last_type_ == type || (type == group_type::mark && last_type_ != group_type::data);
   if (said) return durable();
@@ -66,6 +69,7 @@ result<void> segment_writer::write(group_builder& group, group_type type, segmen
   end_ += bytes;
   ++next_group_;
   last_type_ = type;
+  running_ms_ = when.running_ms;
   std::scoped_lock lock(table_->mutex);
   table_->segments.back().end = end_;
   table_->segments.back().running_ms = when.running_ms;

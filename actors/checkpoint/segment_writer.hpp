@@ -56,6 +56,7 @@ class segment_writer {
   group_number next_group_ = 1;
   position next_position_ = 1;
   group_type last_type_ = group_type::seal;
+  std::uint64_t running_ms_ = 0;    ///< of the last group: a start refuses one that goes back, so none is written
   std::unique_ptr<file> sealing_;   ///< the segment before, while its seal is owed
   segment_head sealing_head_;
   bool cut_back_owed_ = false;      ///< a write found no room: part of it may lie behind `end_`

@@ -24,9 +24,9 @@ struct log_feed_test : testing::Test {
     ASSERT_TRUE(opened) << to_string(opened.error());
   }
   void append(int groups) {
-    for (int i = 0; i < groups; ++i) ASSERT_TRUE(run.append("g" + std::to_string(named_++), 2, 1000));
+    for (int i = 0; i < groups; ++i) ASSERT_TRUE(run.append(numbered("g", named_++), 2, 1000));
   }
-  int named_ = 0;
+  std::uint64_t named_ = 0;
 };
 
 TEST_F(log_feed_test, the_tail_is_served_from_memory) {
@@ -65,7 +65,7 @@ TEST_F(log_feed_test, a_reader_at_the_end_waits_after_a_start_in_an_empty_segmen
   // A rotation whose group never came: the newest segment is empty.
   files.inject({.kind = operation_kind::sync, .sys = 5, .nth = 3, .path_contains = ".seg"});
   for (int i = 0; i < 40; ++i) {
-    if (!run.append("x" + std::to_string(i), 2, 1000)) break;
+    if (!run.append(numbered("x", static_cast<std::uint64_t>(i)), 2, 1000)) break;
     files.clear_faults();
     if (run.log->plan(8192) == segment_log::room::rotates) {
       files.inject({.kind = operation_kind::sync, .sys = 5, .nth = 3, .path_contains = ".seg"});
@@ -153,7 +153,7 @@ TEST_F(log_feed_test, a_damaged_group_stops_its_reader_and_names_the_place) {
   run.log->feed().fetch(*reader, 1, 1u << 20, [&](auto r) { got = std::move(r); });
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, errc::corrupt);
-  EXPECT_EQ(got.error().place, "/log/0000000000000001.seg+" + std::to_string((*second)->offset));
+  EXPECT_EQ(got.error().place, numbered("/log/0000000000000001.seg+", (*second)->offset));
 }
 
 TEST_F(log_feed_test, what_is_not_retained_is_not_found) {

@@ -25,6 +25,12 @@ class silent_reader_guard {
 
 }  // namespace
 
+std::string numbered(std::string_view name, std::uint64_t n) {
+  std::string out(name);
+  out += std::to_string(n);
+  return out;
+}
+
 std::vector<std::string> ids_of(const committed_group& group) {
   id_collector collect;
   if (!visit_records(group.header(), group.content(), collect)) return {"<a record is damaged>"};

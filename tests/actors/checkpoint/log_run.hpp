@@ -60,6 +60,9 @@ class log_run {
   std::mt19937_64 random_;
 };
 
+/// `name` and `n` behind it.
+std::string numbered(std::string_view name, std::uint64_t n);
+
 /// The ids of a group's events, in order.
 std::vector<std::string> ids_of(const checkpoint::committed_group& group);
 
