@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t uuid_bytes = 36;
 constexpr unsigned stream_shift = 40;
 constexpr std::size_t events_prepared_min = 100;
+constexpr std::size_t prepared_bytes_max = 256 * 1024;
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
 /// A bijection on 64 bits that looks random (the finalizer of splitmix64).
@@ -93,7 +94,9 @@ constexpr std::string_view words =
 batch_maker::batch_maker(const batch_options& options) : options_(options), key_(mix(options.seed + 1)) {
   SLUICE_ASSERT(options_.events >= 1);
   SLUICE_ASSERT(options_.stream < (std::uint64_t{1} << (60 - stream_shift)));
-  const std::size_t count = (events_prepared_min + options_.events - 1) / options_.events;
+  const std::size_t body_bytes = options_.events * std::max(options_.event_bytes, event_bytes_min);
+  const std::size_t wanted = (events_prepared_min + options_.events - 1) / options_.events;
+  const std::size_t count = std::min(wanted, std::max<std::size_t>(prepared_bytes_max / body_bytes, 1));
   bodies_.resize(count);
   std::uint64_t number = 0;
   for (auto& body : bodies_) {

@@ -35,10 +35,10 @@ struct event_name {
 
 /// One deterministic stream of batches in the envelope `{"events":[…]}`. Sources are `conversation:…` with
 /// the region us-east-1 and `interaction:…` with the priority high; the unmatched ones have another region,
-/// another priority or another source. The share of unmatched events is kept to within 1/100 in each stream
-/// and evenly spread over streams. Ids have the shape of random UUIDs and are unique over all streams of a
-/// seed, 2^40 in each. Holds one body, or as many as make 100 events. Pure: no clock, no random device. Not
-/// thread-safe.
+/// another priority or another source. The maker goes through a few prepared bodies in turn (as many
+/// as make 100 events or fit in 256 KiB, at least one): of their events the share of unmatched ones is right
+/// to within one, and evenly spread over streams. Ids have the shape of random UUIDs and are unique over all
+/// streams of a seed, 2^40 in each. Pure: no clock, no random device. Not thread-safe.
 class batch_maker {
  public:
   explicit batch_maker(const batch_options& options);

@@ -124,7 +124,10 @@ bool sender::engine::step() {
   const bool is_over = run_.batches > 0 ? quota_left_ == 0 : now_ - began_ >= run_.duration;
   if (!stopping_ && (is_over || stop > 0)) {
     stopping_ = true;
-    stopped_ = now_;
+    // By the clock, not by when it was looked at: so many batches were due in the time asked for, no more.
+    stopped_ = is_over && run_.batches == 0
+                   ? began_ + std::chrono::duration_cast<clock::duration>(run_.duration)
+                   : now_;
   }
   const bool all_gone =
       std::all_of(connections_.begin(), connections_.end(), [](const auto& c) { return c.given_up; });
