@@ -160,23 +160,28 @@ answer read_answer(std::string_view input, bool ended) {
   return a;
 }
 
-std::optional<std::uint64_t> count_in(std::string_view json, std::string_view name) {
+std::optional<std::string_view> member_of(std::string_view json, std::string_view name) {
+  constexpr std::string_view spaces = " \t\r\n";
   std::size_t at = 0;
   while ((at = json.find(name, at)) != std::string_view::npos) {
     const std::size_t behind = at + name.size();
-    const bool is_member = at > 0 && json[at - 1] == '"' && behind < json.size() && json[behind] == '"';
+    const bool is_string = at > 0 && json[at - 1] == '"' && behind < json.size() && json[behind] == '"';
     at = behind;
-    if (!is_member) continue;
-    std::size_t value = json.find_first_not_of(" \t\r\n", behind + 1);
-    if (value == std::string_view::npos || json[value] != ':') continue;
-    value = json.find_first_not_of(" \t\r\n", value + 1);
-    if (value == std::string_view::npos) return std::nullopt;
-    std::uint64_t number = 0;
-    const auto [end, code] = std::from_chars(json.data() + value, json.data() + json.size(), number);
-    if (code != std::errc{}) return std::nullopt;
-    return number;
+    if (!is_string) continue;
+    const std::size_t colon = json.find_first_not_of(spaces, behind + 1);
+    if (colon == std::string_view::npos || json[colon] != ':') continue;
+    const std::size_t value = json.find_first_not_of(spaces, colon + 1);
+    if (value != std::string_view::npos) return json.substr(value);
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> count_in(std::string_view json, std::string_view name) {
+  const auto value = member_of(json, name);
+  std::uint64_t number = 0;
+  if (!value || std::from_chars(value->data(), value->data() + value->size(), number).ec != std::errc{})
+    return std::nullopt;
+  return number;
 }
 
 }  // namespace sluice::load

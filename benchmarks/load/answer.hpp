@@ -29,8 +29,12 @@ struct answer {
 /// that has no length of its own. The same bytes may be given again with more behind them.
 answer read_answer(std::string_view input, bool ended);
 
-/// The number behind `"name":` in a flat JSON object; nothing when the name is not there or no whole number
-/// follows.
+/// The text that begins with the value of the first member `name` of a JSON object, up to the end of the
+/// object; nothing when there is no such member. For flat objects of a known writer: it knows no nesting and
+/// no escapes.
+std::optional<std::string_view> member_of(std::string_view json, std::string_view name);
+
+/// The whole number that is the value of that member; nothing when there is none.
 std::optional<std::uint64_t> count_in(std::string_view json, std::string_view name);
 
 }  // namespace sluice::load

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cmath>
-#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -25,24 +24,6 @@ constexpr int events_at_once = 256;
 
 error system_error(const char* what) {
   return {errc::io, what + std::generic_category().message(errno), "", errno};
-}
-
-/// 2026-01-15T10:30:00.000Z
-std::array<char, timestamp_bytes> stamp_of(std::chrono::system_clock::time_point now) {
-  const auto since = std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
-  const auto seconds = static_cast<std::time_t>(since / 1000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.000Z", &utc);
-  SLUICE_ASSERT(size == timestamp_bytes);
-  std::array<char, timestamp_bytes> stamp{};
-  std::copy_n(text.begin(), timestamp_bytes, stamp.begin());
-  const auto rest = static_cast<int>(since % 1000);
-  stamp[20] = static_cast<char>('0' + rest / 100);
-  stamp[21] = static_cast<char>('0' + rest / 10 % 10);
-  stamp[22] = static_cast<char>('0' + rest % 10);
-  return stamp;
 }
 
 }  // namespace
@@ -91,7 +72,7 @@ void sender::engine::prepare_run() {
   now_ = began_ = clock::now();
   sweep_at_ = now_ + sweep_late;
   progress_at_ = now_ + progress_every;
-  stamp_ = stamp_of(std::chrono::system_clock::now());
+  stamp_.set(std::chrono::system_clock::now());
   const auto count = connections_.size();
   for (std::size_t i = 0; i < count; ++i) {
     auto& c = connections_[i];
@@ -152,7 +133,7 @@ bool sender::engine::step() {
     return false;
   }
   now_ = clock::now();
-  stamp_ = stamp_of(std::chrono::system_clock::now());
+  stamp_.set(std::chrono::system_clock::now());
   for (int i = 0; i < count; ++i) dispatch(ready[static_cast<std::size_t>(i)]);
   return true;
 }

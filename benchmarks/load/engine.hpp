@@ -4,7 +4,6 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,7 @@
 
 #include "benchmarks/load/link.hpp"
 #include "benchmarks/load/sender.hpp"
+#include "benchmarks/load/timestamp.hpp"
 
 namespace sluice::load {
 
@@ -92,7 +92,7 @@ class sender::engine {
   std::uint64_t quota_left_ = 0;
   std::uint64_t paced_ = 0;  // batches of the open loop begun in this run
   bool stopping_ = false;
-  std::array<char, timestamp_bytes> stamp_{};
+  timestamp stamp_;
   clock::time_point now_;
   clock::time_point began_;
   clock::time_point stopped_;

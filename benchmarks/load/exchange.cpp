@@ -40,7 +40,7 @@ void sender::engine::advance(connection& c) {
 }
 
 void sender::engine::make_batch(connection& c, clock::time_point due) {
-  const bool repeats = c.maker.next({stamp_.data(), stamp_.size()});
+  const bool repeats = c.maker.next(stamp_.text());
   if (repeats) ++outcome_.batches_repeated;
   if (run_.batches > 0) {
     --c.quota;
