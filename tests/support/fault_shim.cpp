@@ -66,12 +66,13 @@ bool must_fail() {
 int watched_sync(int (*real)(int), int fd) {
   if (!is_segment(fd)) return real(fd);
   note("sync-begin");
-  if (must_fail()) {
+  const bool fails = must_fail();
+  pause_as_asked();
+  if (fails) {
     note("sync-failed");
     errno = EIO;
     return -1;
   }
-  pause_as_asked();
   const int failed = real(fd);
   note(failed == 0 ? "sync-done" : "sync-failed");
   return failed;

@@ -2,6 +2,7 @@
 #include "tests/support/http_peer.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace sluice::testing {
 namespace {
@@ -64,6 +65,13 @@ std::string field_of(const http_fields& fields, std::string_view name) {
   const auto found =
       std::ranges::find_if(fields, [&](const auto& field) { return same_name(field.first, name); });
   return found == fields.end() ? std::string() : found->second;
+}
+
+int http_answer::retry_after() const {
+  const std::string text = field("retry-after");
+  int seconds = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return failed == std::errc() && end == text.data() + text.size() ? seconds : 0;
 }
 
 http_message read_message(tcp_socket& from, std::string& buffer, milliseconds patience, bool is_answer) {

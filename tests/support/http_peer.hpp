@@ -30,6 +30,7 @@ struct http_answer {
   http_fields fields;
   std::string body;
   std::string field(std::string_view name) const { return field_of(fields, name); }
+  int retry_after() const;  ///< seconds; 0 where there is no such field or it is no number
 };
 
 /// Reads one message (by Content-Length, chunked, or — answers only — to the end of the stream) from `from`,

@@ -93,9 +93,7 @@ class load::sender {
   bool judge(const made_batch& what, const http_answer& answer, bool all_known) {
     ++report_.answers[answer.status];
     if (answer.status == 429 || answer.status == 503) {
-      const std::string after = answer.field("retry-after");
-      if (after.empty() || after.find_first_not_of("0123456789") != std::string::npos ||
-          std::stoul(after) == 0) {
+      if (answer.retry_after() <= 0) {
         complain(what, answer, "no positive Retry-After");
       }
       return false;
