@@ -118,6 +118,9 @@ class gateway::inbound_request : public inbound {
   const std::chrono::steady_clock::time_point start_;
 };
 
+gateway::gateway(options o) : options_(o) {}
+gateway::~gateway() = default;
+
 net::http::handler& gateway::ingestion(bool with_admin) {
   endpoints_.push_back(std::make_unique<endpoint>(*this, true, with_admin));
   return *endpoints_.back();

@@ -27,7 +27,8 @@ class gateway {
     const telemetry::board* board = nullptr;
     std::size_t max_body = 0;  ///< named in answers
   };
-  explicit gateway(options o) : options_(o) {}
+  explicit gateway(options o);
+  ~gateway();
 
   /// `wake` reaches the ingest actor of now; `scrape` passes a responder to telemetry and is false when there is none.
   void connect_ingest(std::function<void()> wake);

@@ -1,0 +1,109 @@
+#include "actors/node/lanes.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "actors/deliver/file_sink.hpp"
+
+namespace sluice::node {
+
+using checkpoint::control_head;
+using checkpoint::control_kind;
+
+namespace {
+
+/// File destinations by name and control records in one small group.
+constexpr std::size_t declaration_bytes = 1u << 20;
+
+result<void> commit_now(checkpoint::group_builder& group, checkpoint::segment_log& log, checkpoint::log_state& state,
+                        checkpoint::segment_log::moment when) {
+  std::vector<std::byte> snapshot;
+  switch (log.plan(group.disk_bytes())) {
+    case checkpoint::segment_log::room::here: break;
+    case checkpoint::segment_log::room::rotates: snapshot = state.serialize(); break;
+    case checkpoint::segment_log::room::coming:
+    case checkpoint::segment_log::room::full:
+      return fail(errc::log_full, "the log has no room for the records of the new destinations");
+  }
+  auto committed = log.commit(group, when, snapshot);
+  if (!committed) return fail(committed.error());
+  return state.apply((*committed)->header(), (*committed)->content());
+}
+
+}  // namespace
+
+result<void> declare_destinations(const config::config& from, checkpoint::segment_log& log,
+                                  checkpoint::log_state& state, checkpoint::file_system& files,
+                                  checkpoint::segment_log::moment when) {
+  checkpoint::group_builder group(log.buffers()->take(declaration_bytes));
+  auto next_id = state.next_destination();
+  for (const auto& d : from.destinations) {
+    const auto* known = state.find(d.name);
+    const auto id = known != nullptr ? known->id : next_id++;
+    bool fits = true;
+    if (known == nullptr) {
+      const auto at = state.next_position() - 1;
+      const control_head added{control_kind::destination_added, id, static_cast<std::uint32_t>(d.name.size()), at, 0};
+      fits = group.append_control(added, d.name);
+    }
+    const bool attached = known != nullptr && !known->lanes.empty() && known->lanes[0].file_attached;
+    if (d.kind == config::destination_kind::file && !attached) {
+      const auto length = deliver::file_sink::existing_length(files, d.path);
+      if (!length) return fail(length.error());
+      fits = fits && group.append_control({control_kind::file_attached, id, 0, 0, *length}, {});
+    }
+    if (!fits) return fail(errc::too_large, "too many new destinations at once");
+  }
+  if (group.records() == 0) return {};
+  return commit_now(group, log, state, when);
+}
+
+result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::config& from,
+                                                               checkpoint::segment_log& log,
+                                                               const checkpoint::log_state& state, bool clean,
+                                                               std::chrono::nanoseconds now) {
+  std::vector<std::shared_ptr<deliver::lane>> lanes;
+  const auto add = [&](const checkpoint::destination_state& d) -> result<std::shared_ptr<deliver::lane>> {
+    auto lane = std::make_shared<deliver::lane>();
+    lane->destination = d.id;
+    lane->name = d.name;
+    if (!d.lanes.empty()) {
+      const auto& known = d.lanes[0];
+      lane->cursor = known.settled.upto();
+      lane->file_length = known.file_length;
+      lane->last_offer = known.last_offer;
+      lane->open_offer = known.open_offer;
+      lane->offer_durable = known.open_offer.has_value();
+    }
+    // Without a backlog nothing before the log's end is for it, and what it once read may be gone.
+    const bool idle = d.totals.pending() == 0 && !lane->open_offer;
+    lane->scan_behind = idle ? state.next_position() - 1 : lane->cursor;
+    const auto group = log.group_before(lane->scan_behind + 1);
+    if (!group) return fail(group.error());
+    lane->scanned = *group;
+    return lane;
+  };
+  auto letters = add(state.destinations().front());
+  if (!letters) return fail(letters.error());
+  lanes.push_back(std::move(*letters));
+  for (const auto& d : from.destinations) {
+    const auto* known = state.find(d.name);
+    SLUICE_ASSERT(known != nullptr);
+    auto lane = add(*known);
+    if (!lane) return fail(lane.error());
+    if (d.rate) {
+      const auto timeout = std::chrono::nanoseconds(d.timeout);
+      auto& window = (*lane)->window.emplace(*d.rate, timeout, now);
+      if (d.kind == config::destination_kind::http && !clean) {
+        // Requests of the process that died may still arrive: those of the open offer, or the one without an offer.
+        const std::size_t events = (*lane)->open_offer ? (*lane)->open_offer->events : 1;
+        window.hold(std::min<std::size_t>(events, *d.rate), now + timeout + std::chrono::seconds(1));
+      }
+    }
+    lanes.push_back(std::move(*lane));
+  }
+  return lanes;
+}
+
+}  // namespace sluice::node

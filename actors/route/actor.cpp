@@ -1,0 +1,33 @@
+#include "actors/route/actor.hpp"
+
+#include <memory>
+
+#include "actors/relay.hpp"
+#include "actors/route/router.hpp"
+
+namespace sluice::route {
+namespace {
+
+class part {
+ public:
+  explicit part(std::shared_ptr<const rule_set> rules) : router_(std::make_unique<router>(std::move(rules))) {}
+
+  void operator()(batch_group& group) {
+    std::erase_if(group.batches, [this](const std::unique_ptr<batch>& b) {
+      auto routed = router_->apply(b->events, b->targets);
+      if (!routed) b->done.complete(tl::unexpected(std::move(routed.error())));
+      return !routed;
+    });
+  }
+
+ private:
+  std::unique_ptr<router> router_;
+};
+
+}  // namespace
+
+relay_actor spawn_route(caf::actor_system& system, const actor_options& options) {
+  return system.spawn<relay<part>>("route", options.link_window, part(options.rules));
+}
+
+}  // namespace sluice::route
