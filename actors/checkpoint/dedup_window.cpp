@@ -25,8 +25,6 @@ dedup_window::pages::~pages() {
   if (at_ != nullptr) ::munmap(at_, bytes_);
 }
 
-void dedup_window::pages::prefer_huge() const noexcept { ::madvise(at_, bytes_, MADV_HUGEPAGE); }
-
 std::size_t dedup_window::slots_for(std::size_t max_ids) noexcept { return std::bit_ceil(2 * max_ids); }
 
 std::size_t dedup_window::memory_bytes(std::size_t max_ids) noexcept {
@@ -63,59 +61,62 @@ void dedup_window::prefetch(std::span<const event_entry> entries) const noexcept
   }
 }
 
-bool dedup_window::contains(hash128 id) const noexcept {
+std::uint64_t dedup_window::probe(hash128 id) const noexcept {
   const slot* const table = slots();
   const std::uint32_t tag = tag_of(id);
-  for (std::uint64_t at = tag & mask_; table[at].index_plus_one != 0; at = (at + 1) & mask_) {
-    if (table[at].tag == tag && ids()[table[at].index_plus_one - 1] == id) return true;
+  std::uint64_t at = tag & mask_;
+  for (; table[at].index_plus_one != 0; at = (at + 1) & mask_) {
+    if (table[at].tag == tag && ids()[table[at].index_plus_one - 1] == id) break;
   }
-  return false;
+  return at;
 }
 
+bool dedup_window::contains(hash128 id) const noexcept { return slots()[probe(id)].index_plus_one != 0; }
+
 bool dedup_window::insert(hash128 id, std::uint64_t running_ms) {
-  if (contains(id)) return false;
+  slot* const table = slots();
+  std::uint64_t at = probe(id);
+  if (table[at].index_plus_one != 0) return false;
+  const std::uint32_t tag = tag_of(id);
   if (size() == max_ids_) {
     SLUICE_ASSERT(begin_ < durable_);
     left_early_ = true;
     left_early_ms_ = times()[begin_index_];
-    drop_oldest();
+    const std::uint64_t gap = drop_oldest();
+    // All slots from home to `at` were taken: the new gap, where it is among them, is now the first empty
+    // one.
+    if (((gap - tag) & mask_) < ((at - tag) & mask_)) at = gap;
   }
-  slot* const table = slots();
-  const std::uint32_t tag = tag_of(id);
-  std::uint64_t at = tag & mask_;
-  while (table[at].index_plus_one != 0) at = (at + 1) & mask_;
   newest_ms_ = std::max(newest_ms_, running_ms);
   ids()[end_index_] = id;
   times()[end_index_] = newest_ms_;
   table[at] = {tag, static_cast<std::uint32_t>(end_index_ + 1)};
   end_index_ = end_index_ + 1 == max_ids_ ? 0 : end_index_ + 1;
   ++end_;
-  if (!huge_ && size() > max_ids_ / 4) {
-    huge_ = true;
-    table_.prefer_huge();
-  }
   return true;
 }
 
-void dedup_window::erase(std::size_t index) noexcept {
+std::uint64_t dedup_window::erase(std::size_t index) noexcept {
   slot* const table = slots();
   std::uint64_t gap = tag_of(ids()[index]) & mask_;
   while (table[gap].index_plus_one != index + 1) gap = (gap + 1) & mask_;
   // Whoever stands behind the gap and would be looked for at or before it moves into it; then the gap is
   // there.
   for (std::uint64_t at = (gap + 1) & mask_; table[at].index_plus_one != 0; at = (at + 1) & mask_) {
-    const std::uint64_t from_home = (at - (table[at].tag & mask_)) & mask_;
+    const std::uint64_t from_home = (at - table[at].tag) & mask_;
     if (from_home < ((at - gap) & mask_)) continue;
     table[gap] = table[at];
     gap = at;
   }
   table[gap] = {0, 0};
+  return gap;
 }
 
-void dedup_window::drop_oldest() noexcept {
-  erase(begin_index_);
+std::uint64_t dedup_window::drop_oldest() noexcept {
+  const std::uint64_t gap = erase(begin_index_);
   begin_index_ = begin_index_ + 1 == max_ids_ ? 0 : begin_index_ + 1;
   ++begin_;
+  return gap;
 }
 
 void dedup_window::expire(std::uint64_t running_ms) {

@@ -58,7 +58,6 @@ class dedup_window {
     pages& operator=(pages&&) = delete;
     ~pages();
     void* get() const noexcept { return at_; }
-    void prefer_huge() const noexcept;  ///< pays where most of it is in use
 
    private:
     void* at_;
@@ -74,8 +73,11 @@ class dedup_window {
   hash128* ids() const noexcept { return static_cast<hash128*>(id_ring_.get()); }
   std::uint64_t* times() const noexcept { return static_cast<std::uint64_t*>(time_ring_.get()); }
   std::size_t index_of(sequence n) const noexcept;
-  void erase(std::size_t index) noexcept;
-  void drop_oldest() noexcept;
+  /// Where `id` is, or else the empty slot that it would take.
+  std::uint64_t probe(hash128 id) const noexcept;
+  /// Takes what stands at `index` of the ring out of the table; the one slot that is empty by that.
+  std::uint64_t erase(std::size_t index) noexcept;
+  std::uint64_t drop_oldest() noexcept;
 
   std::size_t max_ids_;
   std::uint64_t window_ms_;
@@ -88,7 +90,6 @@ class dedup_window {
   std::uint64_t newest_ms_ = 0;
   std::uint64_t left_early_ms_ = 0;  // running time of the last one that had to leave early
   bool left_early_ = false;
-  bool huge_ = false;
 };
 
 }  // namespace sluice::checkpoint

@@ -71,7 +71,9 @@ class log_state::applier final : public record_visitor {
   void on_outcome(const outcome_view& view) override {
     ++record_;
     const outcome_head& head = view.head;
-    if (!earlier(head.first, head.last)) return;
+    // A range that is empty settles nothing: such an outcome only closes its offer.
+    const bool empty = head.how == settlement::passed && head.first == head.last + 1 && head.first > 0;
+    if (!empty && !earlier(head.first, head.last)) return;
     lane_state* const lane = lane_at(head.destination, head.lane, head.first - 1);
     if (lane == nullptr) return;
     destination_state& d = state_.destinations_[head.destination];
@@ -85,7 +87,7 @@ class log_state::applier final : public record_visitor {
         return contradict("the offer is not open");
       lane->open_offer.reset();
     }
-    if (!lane->settled.settle({head.first, head.last}))
+    if (!empty && !lane->settled.settle({head.first, head.last}))
       return contradict("a lane has too many settled ranges");
     if (head.how != settlement::passed) total_of(d.totals, head.how) += head.events;
     if (head.file_length != 0) lane->file_length = head.file_length;

@@ -114,8 +114,7 @@ using fields_type = std::vector<std::pair<std::string, std::string>>;
 
 // What must not be put on a wire, whoever asks.
 std::optional<error> check(const url& origin, std::string_view content_type, const fields_type& fields) {
-  if (origin.tls)
-    return error{errc::unsupported, "TLS destinations (https) are not in this version; use http", {}, 0};
+  if (origin.tls) return error{errc::unsupported, "TLS (https) is not in this version; use http", {}, 0};
   const bool clean = is_field_value(content_type) && std::ranges::all_of(fields, [](const auto& field) {
                        return is_token(field.first) && is_field_value(field.second);
                      });
@@ -266,8 +265,7 @@ void client::impl::exchange() {
   connection_->written = false;
   answer_.emplace(options.head_bytes, options.body_kept);
   head_seen_ = rest_seen_ = 0;
-  // A write that fails is not the end: the peer may have answered and closed without reading all. Reading
-  // tells.
+  // A write that fails is not the end, for the peer may have answered without reading all: the read tells.
   asio::async_write(connection_->socket,
                     std::array{asio::const_buffer(asio::buffer(connection_->head)),
                                asio::const_buffer(asio::buffer(connection_->body))},
@@ -296,8 +294,7 @@ void client::impl::parse() {
   auto& in = connection_->in;
   while (in.size() > 0) {
     const bool in_head = !answer_->is_header_done();
-    // A chunked answer has at least the five bytes of its last chunk to come, and Beast's parser asserts as
-    // much.
+    // Beast's parser asserts the five bytes of a last chunk, which are the least that is still to come.
     if (!in_head && answer_->chunked() && in.size() < 5) break;
     error_code ec;
     const std::size_t parsed = answer_->put(in.data(), ec);  // stops where the head ends
@@ -334,9 +331,10 @@ void client::impl::on_end_of_stream() {
 void client::impl::answered(bool keep) {
   attempt given = std::move(answer_->what);
   if (keep) {
+    connection_->body = {};
     watch();
   } else {
-    drop(false);
+    drop(!connection_->written);
   }
   finish(std::move(given));
 }
@@ -347,8 +345,7 @@ void client::impl::give_up(attempt why) {
   finish(std::move(why));
 }
 
-// While no request is under way, readable means ended or out of turn: either way the connection is of no more
-// use.
+// While no request is under way, readable means ended or out of turn: the connection is of no more use.
 void client::impl::watch() {
   connection_->socket.async_wait(tcp::socket::wait_read,
                                  [self = shared_from_this(), idle = connection_](const error_code& ec) {

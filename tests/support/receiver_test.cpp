@@ -1,0 +1,70 @@
+// Goal: the receiver notes what came and misbehaves as told. Method: the tests' own client against it.
+#include "tests/support/receiver.hpp"
+
+#include <gmock/gmock.h>
+
+namespace sluice::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr std::string_view two = R"({"events":[{"id":"a"},{"id":"b"}]})";
+
+http_answer deliver(std::uint16_t port, std::string_view body, milliseconds patience = milliseconds(10'000)) {
+  return http_peer(port, patience).request("POST", "/hook?x=1", {{"webhook-id", "w1"}}, body);
+}
+
+TEST(receiver, notes_requests_as_they_came) {
+  receiver there;
+  there.start();
+  EXPECT_EQ(deliver(there.port(), two).status, 200);
+  ASSERT_TRUE(there.wait_for_events(2, milliseconds(10'000)));
+  const auto all = there.deliveries();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].target, "/hook?x=1");
+  EXPECT_EQ(all[0].body, two);
+  EXPECT_EQ(all[0].webhook_id, "w1");
+  EXPECT_EQ(all[0].answered, 200);
+  EXPECT_THAT(there.received(), ElementsAre("a", "b"));
+  EXPECT_EQ(there.fastest_second(), 2U);
+}
+
+TEST(receiver, answers_by_script_and_then_the_last_for_ever) {
+  receiver there;
+  there.answer_with(
+      scripted({{.status = 500}, {.status = 429, .fields = {{"Retry-After", "1"}}}, {.status = 200}}));
+  there.start();
+  EXPECT_EQ(deliver(there.port(), two).status, 500);
+  const http_answer second = deliver(there.port(), two);
+  EXPECT_EQ(second.status, 429);
+  EXPECT_EQ(second.field("retry-after"), "1");
+  EXPECT_EQ(deliver(there.port(), two).status, 200);
+  EXPECT_EQ(deliver(there.port(), two).status, 200);
+  EXPECT_THAT(there.received(), ElementsAre("a", "b", "a", "b"));
+}
+
+TEST(receiver, hangs_and_cuts) {
+  receiver there;
+  there.answer_with(scripted({{.how = reply::manner::hang}, {.how = reply::manner::cut}, {}}));
+  there.start();
+  EXPECT_THROW(deliver(there.port(), two, milliseconds(50)), too_slow);
+  EXPECT_THROW(deliver(there.port(), two), connection_lost);
+  EXPECT_EQ(deliver(there.port(), two).status, 200);
+  EXPECT_EQ(there.deliveries().size(), 3U);
+  EXPECT_THAT(there.received(), ElementsAre("a", "b"));
+}
+
+TEST(receiver, refuses_while_stopped_and_comes_back_on_its_port) {
+  receiver there;
+  EXPECT_THROW(deliver(there.port(), two), connection_lost);
+  there.answer_with(scripted({{.how = reply::manner::hang}, {}}));
+  there.start();
+  EXPECT_THROW(deliver(there.port(), two, milliseconds(50)), too_slow);
+  there.stop();
+  EXPECT_THROW(deliver(there.port(), two), connection_lost);
+  there.start();
+  EXPECT_EQ(deliver(there.port(), two).status, 200);
+}
+
+}  // namespace
+}  // namespace sluice::testing
