@@ -77,10 +77,10 @@ result<void> log_run::open() {
 
 result<committed_group_ptr> log_run::append(const std::string& name, std::size_t events, std::size_t padding) {
   std::vector<sample_event> made;
-  pending.clear();
+  std::vector<std::string> ids;
   for (std::size_t i = 0; i < events; ++i) {
-    pending.push_back(name + "-" + std::to_string(i));
-    made.push_back({.id = pending.back(), .padding = padding});
+    ids.push_back(name + "-" + std::to_string(i));
+    made.push_back({.id = ids.back(), .padding = padding});
   }
   const auto batch = make_batch(made);
   running_ms += 10;
@@ -97,9 +97,9 @@ result<committed_group_ptr> log_run::append(const std::string& name, std::size_t
   }
   if (room == segment_log::room::full || room == segment_log::room::coming) {
     window->roll_back(mine);
-    pending.clear();
     return fail(room == segment_log::room::full ? errc::log_full : errc::overloaded, "no room");
   }
+  pending.push_back(ids);
   std::vector<std::byte> record;
   if (room == segment_log::room::rotates) record = state.serialize();
   auto committed = log->commit(group, {running_ms, 1'700'000'000'000 + static_cast<std::int64_t>(running_ms)}, record);
@@ -109,7 +109,7 @@ result<committed_group_ptr> log_run::append(const std::string& name, std::size_t
   }
   window->confirm(window->end());
   if (auto applied = state.apply((*committed)->header(), (*committed)->content()); !applied) return fail(applied.error());
-  acknowledged.insert(acknowledged.end(), pending.begin(), pending.end());
+  acknowledged.insert(acknowledged.end(), ids.begin(), ids.end());
   pending.clear();
   return committed;
 }

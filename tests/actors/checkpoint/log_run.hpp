@@ -32,7 +32,7 @@ class log_run {
 
   checkpoint::log_options options;
   checkpoint::log_setup setup;
-  std::size_t max_ids = 100'000;
+  std::size_t max_ids = 4096;
   std::uint64_t window_ms = 24ull * 3600'000;
   std::uint64_t running_ms = 0;
   checkpoint::recovery_report report;
@@ -52,7 +52,9 @@ class log_run {
   result<log_content> read(position from = 1);
 
   std::vector<std::string> acknowledged;  ///< ids, in order
-  std::vector<std::string> pending;       ///< of the group under way or refused last
+  /// Groups that were begun since the last one that was acknowledged: refused for want of room, the last one perhaps
+  /// under way. A crash may leave one of them, whole.
+  std::vector<std::vector<std::string>> pending;
   std::function<void()> wait_for_room;    ///< with threads: called when plan says `coming`; then plan is asked again
 
  private:
