@@ -67,7 +67,7 @@ constexpr std::string_view to_string(quarantine why) noexcept {
 /// Offsets of texts count from the start of the event's slice and span what stands between the quotes, escaped as it
 /// came; a length of 0 means absent.
 struct event_entry {
-  hash128 identity;                          ///< keyed hash of source and id; of the slice where quarantined without them
+  hash128 identity;                          ///< keyed hash of source and id; of the slice where quarantined
   std::uint64_t id_hash = 0;                 ///< keyed hash of the id alone, for look-ups
   std::int64_t timestamp_ms = no_timestamp;  ///< the event's own time, Unix milliseconds
   std::uint32_t offset = 0;                  ///< slice within the record's bytes (in memory: within the body)

@@ -1,0 +1,265 @@
+#include "actors/checkpoint/actor.hpp"
+
+#include <algorithm>
+#include <caf/all.hpp>
+#include <chrono>
+#include <unordered_map>
+
+namespace sluice::checkpoint {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+/// A quiet node writes its outcomes, and then its mark, this much later.
+constexpr auto quiet_time = 100ms;
+
+class checkpoint_stage : public checkpoint_actor::base {
+ public:
+  checkpoint_stage(caf::actor_config& config, actor_options options)
+      : checkpoint_actor::base(config),
+        options_(std::move(options)),
+        stager_(*options_.log, *options_.window, *options_.state, options_.staging),
+        links_(options_.link_window),
+        audited_position_(options_.audited_position),
+        started_(clock::now()),
+        running_base_ms_(options_.state->running_ms()),
+        committer_(std::make_unique<committer>(
+            *options_.log, [to = caf::actor_cast<checkpoint_actor>(this)](commit_result_ptr ended) {
+              caf::anon_send(to, durable_a{}, std::move(ended));
+            })) {
+    set_down_handler([this](caf::down_msg& down) {
+      links_.drop([&](const producer_actor& p) { return p.address() == down.source; });
+    });
+    // The actor and the log know each other only through messages.
+    watch_room();
+    publish();
+  }
+
+  const char* name() const override { return "checkpoint"; }
+
+  behavior_type make_behavior() override {
+    return {
+        [this](open_a, epoch number, const producer_actor& producer) {
+          monitor(producer);
+          links_.open(number, producer);
+          send(producer, grant_a{}, number, links_.window());
+        },
+        [this](push_a, epoch number, batch_group_ptr& group) {
+          links_.pushed(number);
+          stager_.push(number, std::move(group));
+          turn();
+        },
+        [this](durable_a, const commit_result_ptr& ended) { committed(*ended); },
+        [this](room_a) {
+          watch_room();
+          turn();
+        },
+        [this](offer_a, const offer_head& offer, const deliver_actor& from) {
+          stager_.push(offer, [this, from, id = offer.offer] { send(from, offered_a{}, id); });
+          turn();
+        },
+        [this](settle_a, const outcome_ptr& settled, const deliver_actor& from) {
+          stager_.push(settled, [this, from] { send(from, settled_a{}); });
+          turn();
+        },
+        [this](attach_a, destination_id destination, const deliver_actor& serving) {
+          serving_[destination] = serving;
+        },
+        [this](audited_a, group_number upto, position last, std::uint64_t length) {
+          stager_.audited(upto, length);
+          audited_position_ = last;
+        },
+        [this](attach_a, const telemetry_actor& telemetry) {
+          telemetry_ = telemetry;
+          telemetry_ready_ = true;
+        },
+        [this](grant_a, epoch, std::uint32_t) {
+          telemetry_ready_ = true;
+          tell_telemetry();
+        },
+        [this](tick_a) {
+          ticking_ = false;
+          quiet_ = true;
+          turn();
+          quiet_ = draining_;
+        },
+        [this](drain_a) {
+          draining_ = quiet_ = true;
+          stager_.flush_audit();
+          turn();
+        },
+    };
+  }
+
+  void on_exit() override {
+    committer_.reset();  // waits for the write under way; the log is free for its stop then
+    stager_.refuse_all(error{errc::stopping, "the node is stopping", {}, 0}, left_);
+  }
+
+ private:
+  stager::moment now() const {
+    const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_).count();
+    const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+    return {running_base_ms_ + static_cast<std::uint64_t>(ran), wall};
+  }
+
+  void watch_room() {
+    options_.log->on_room([to = caf::actor_cast<checkpoint_actor>(this)] { caf::anon_send(to, room_a{}); });
+  }
+
+  // One turn: stage, and when nothing is under way start a commit, or the mark of a quiet node.
+  void turn() {
+    if (failed_) {
+      grant_left();
+      return draining_ ? quit(caf::exit_reason::normal) : void();
+    }
+    const auto moment = now();
+    if (stager_.committing() || marking_) {
+      stager_.stage(moment);
+      return grant_left();
+    }
+    if (stager_.urgent() || (quiet_ && stager_.pending())) {
+      stager::job job;
+      if (stager_.take(moment, job) == stager::next::commit) {
+        unmarked_ = true;
+        committer_->commit(std::move(job), {moment.running_ms, moment.wall_ms});
+        return grant_left();
+      }
+    } else if (quiet_ && unmarked_ && !draining_) {
+      unmarked_ = false;
+      marking_ = true;
+      committer_->mark({moment.running_ms, moment.wall_ms});
+    }
+    grant_left();
+    // The stop group makes a mark needless.
+    if (draining_ && !stager_.pending() && !stager_.committing() && !marking_) return quit(caf::exit_reason::normal);
+    if (stager_.pending() || unmarked_) tick_later();
+  }
+
+  void tick_later() {
+    if (std::exchange(ticking_, true)) return;
+    delayed_send(this, quiet_time, tick_a{});
+  }
+
+  void committed(const commit_result& ended) {
+    if (ended.was_mark) {
+      marking_ = false;
+      if (!ended.group) failed(ended.group.error());
+      return turn();
+    }
+    stager_.completed(ended.group, left_, sample_.counts);
+    if (ended.group) {
+      const auto moment = now();
+      options_.window->expire(moment.running_ms);
+      if (sample_.commit_seconds.size() < commit_sample::commit_seconds_max) {
+        sample_.commit_seconds.push_back(std::chrono::duration<double>(ended.took).count());
+      }
+      options_.log->release(options_.state->needed_from(), options_.state->audited().upto + 1);
+      relieve(moment);
+      publish();
+      tell_telemetry();
+    } else if (ended.group.error().code != errc::no_space) {
+      failed(ended.group.error());
+    }
+    turn();
+  }
+
+  void failed(const error& why) {
+    if (std::exchange(failed_, true)) return;
+    unhealthy_ = to_string(why);
+    stager_.refuse_all(error{errc::not_durable, "checkpoint persistence failed", {}, 0}, left_);
+    publish();
+    options_.failed(why);
+  }
+
+  void grant_left() {
+    for (const auto number : left_) {
+      if (const auto* producer = links_.left(number)) send(*producer, grant_a{}, number, std::uint32_t{1});
+    }
+    left_.clear();
+  }
+
+  std::uint64_t pinned(const destination_state& d) const {
+    if (d.totals.pending() == 0) return 0;
+    position from = options_.state->next_position();
+    for (const auto& lane : d.lanes) from = std::min(from, lane.settled.upto() + 1);
+    return options_.log->bytes_from(from);
+  }
+
+  // Asks destinations over their bound to give way, at most once a second each; `reject` refuses batches instead.
+  void relieve(const stager::moment& moment) {
+    std::vector<destination_id> full;
+    for (const auto& bound : options_.bounds) {
+      const auto* d = options_.state->find(bound.destination);
+      if (d == nullptr) continue;
+      const auto bytes = pinned(*d);
+      if (bytes <= bound.max_bytes) continue;
+      if (bound.then == when_full::reject) {
+        full.push_back(bound.destination);
+        continue;
+      }
+      const auto serving = serving_.find(bound.destination);
+      auto& asked = asked_ms_[bound.destination];
+      if (serving == serving_.end() || moment.running_ms < asked + 1000) continue;
+      asked = moment.running_ms;
+      send(serving->second, relieve_a{}, bytes - bound.max_bytes);
+    }
+    stager_.refuse_destinations(std::move(full));
+    const auto behind = audited_position_ + 1 < options_.state->next_position()
+                            ? options_.log->bytes_from(audited_position_ + 1)
+                            : 0;
+    stager_.hold(behind > options_.audit_backlog
+                     ? std::optional(error{errc::backlog_full, "the audit is behind its bound", {}, 0})
+                     : std::nullopt);
+  }
+
+  void publish() {
+    const auto moment = now();
+    telemetry::board_view view;
+    view.totals = options_.state->totals();
+    for (const auto& d : options_.state->destinations()) {
+      view.destinations.push_back({d.name, d.totals, pinned(d), 0, d.removed});
+    }
+    view.log = options_.log->counts();
+    view.dedup_ids = options_.window->size();
+    view.dedup_effective_window_seconds =
+        static_cast<double>(options_.window->effective_window_ms(moment.running_ms)) / 1e3;
+    view.unhealthy = unhealthy_;
+    options_.board->put(std::move(view));
+  }
+
+  // One sample on its way; what comes meanwhile adds up, so that a busy telemetry never holds a queue.
+  void tell_telemetry() {
+    if (!telemetry_ready_ || !telemetry_ || sample_.counts.groups == 0) return;
+    telemetry_ready_ = false;
+    send(telemetry_, sample_a{}, std::make_shared<commit_sample>(std::exchange(sample_, {})));
+  }
+
+  actor_options options_;
+  stager stager_;
+  debt_ledger<producer_actor> links_;
+  position audited_position_;
+  const clock::time_point started_;
+  const std::uint64_t running_base_ms_;
+  std::vector<epoch> left_;
+  commit_sample sample_;
+  std::unordered_map<destination_id, deliver_actor> serving_;
+  std::unordered_map<destination_id, std::uint64_t> asked_ms_;
+  std::string unhealthy_;
+  telemetry_actor telemetry_;
+  bool telemetry_ready_ = true;
+  bool ticking_ = false, quiet_ = false, unmarked_ = false, marking_ = false, failed_ = false,
+       draining_ = false;
+  std::unique_ptr<committer> committer_;  // holds a handle to this actor until it exits
+};
+
+}  // namespace
+
+checkpoint_actor spawn_checkpoint(caf::actor_system& system, actor_options options) {
+  return system.spawn<checkpoint_stage>(std::move(options));
+}
+
+}  // namespace sluice::checkpoint

@@ -1,0 +1,50 @@
+// The checkpoint stage: groups in, one commit under way, answers out. The decisions are the stager's.
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "actors/checkpoint/committer.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/telemetry/board.hpp"
+
+namespace sluice {
+
+/// What telemetry is told of commits; adds up while telemetry is busy.
+struct commit_sample {
+  checkpoint::commit_counts counts;
+  std::vector<double> commit_seconds;  ///< at most commit_seconds_max; further ones are not observed
+  static constexpr std::size_t commit_seconds_max = 4096;
+};
+
+namespace checkpoint {
+
+/// What happens to a destination whose backlog passes its bound.
+enum class when_full : std::uint8_t { dead_letter, reject, drop_oldest };
+
+struct backlog_bound {
+  destination_id destination = 0;
+  std::uint64_t max_bytes = 5ull << 30;
+  when_full then = when_full::dead_letter;
+};
+
+struct actor_options {
+  segment_log* log = nullptr;  ///< outlives the actor
+  dedup_window* window = nullptr;
+  log_state* state = nullptr;
+  stager::options staging;
+  std::uint32_t link_window = 4;  ///< groups that a router may have on the way
+  std::vector<backlog_bound> bounds;
+  std::uint64_t audit_backlog = 1ull << 30;  ///< bytes of log that the audit may be behind before batches are refused
+  position audited_position = 0;             ///< where the audit starts
+  telemetry::board* board = nullptr;
+  std::function<void(const error&)> failed;  ///< called once when the log can take nothing any more; must only post
+};
+
+checkpoint_actor spawn_checkpoint(caf::actor_system& system, actor_options options);
+
+}  // namespace checkpoint
+}  // namespace sluice

@@ -1,0 +1,61 @@
+// Reads committed groups back from the segments for readers that have fallen behind the ring.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/checkpoint/group_scan.hpp"
+#include "actors/checkpoint/log_directory.hpp"
+#include "actors/checkpoint/segment_table.hpp"
+
+namespace sluice::checkpoint {
+
+/// Where a reader left off, so that its next fetch does not walk the segment from its head. Owned by the reader.
+struct fetch_hint {
+  std::uint64_t segment = 0;
+  std::uint64_t salt = 0;
+  group_cursor::start next;
+  std::unique_ptr<file> from;
+};
+
+/// Used by one thread at a time.
+class segment_fetcher {
+ public:
+  /// `chunk_bytes`: of one read. The table and the pool must outlive it.
+  segment_fetcher(log_directory where, segment_table& table, std::shared_ptr<buffer_pool> buffers);
+
+  /// Data groups with number > `after` and <= `upto` (but at least one that is durable when there is one), up to
+  /// `max_bytes`. Empty when nothing behind `after` is durable. errc::not_found when they are not retained any more,
+  /// errc::corrupt with file and offset.
+  result<std::vector<committed_group_ptr>> fetch(fetch_hint& hint, group_number after, group_number upto,
+                                                 std::size_t max_bytes);
+  /// The last group that ends before position `at`.
+  result<group_number> group_before(position at);
+
+ private:
+  struct extent {
+    segment_head head;
+    std::uint64_t end = 0;
+    bool newest = false;
+  };
+  enum class took : std::uint8_t { all, enough, changed };
+  struct request {
+    group_number after = 0;
+    group_number upto = 0;
+    std::size_t max_bytes = 0;
+    std::size_t bytes = 0;
+    std::vector<committed_group_ptr> groups;
+  };
+  result<extent> find(group_number n) const;
+  bool unchanged(const extent& segment) const;
+  result<took> walk(const extent& segment, fetch_hint& hint, request& into);
+  committed_group_ptr copy(const group_cursor& at, std::uint64_t segment) const;
+
+  log_directory where_;
+  segment_table* table_;
+  std::shared_ptr<buffer_pool> buffers_;
+};
+
+}  // namespace sluice::checkpoint

@@ -1,0 +1,154 @@
+// Calls leave without the feed's lock. A reader's own lock is held during its calls, so that its destructor can promise
+// that none follows.
+#include "actors/checkpoint/tail_feed.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "messages/assert.hpp"
+
+namespace sluice::checkpoint {
+
+struct tail_feed::slot {
+  explicit slot(wake w) : call(std::move(w)) {}
+  std::mutex calls;       ///< held while `call` or a fetch's `done` runs
+  bool alive = true;      ///< guarded by `calls`
+  wake call;
+  bool armed = false;     ///< guarded by the feed's lock; likewise below
+  bool fetching = false;
+  fetch_hint hint;        ///< of whoever serves its fetch
+};
+
+class tail_feed::handle final : public log_feed::reader {
+ public:
+  handle(tail_feed& feed, std::shared_ptr<slot> s) : feed_(&feed), slot_(std::move(s)) {}
+  ~handle() override {
+    {
+      std::scoped_lock lock(slot_->calls);
+      slot_->alive = false;
+    }
+    std::scoped_lock lock(feed_->mutex_);
+    std::erase(feed_->slots_, slot_);
+    std::erase_if(feed_->jobs_, [this](const job& j) { return j.who == slot_; });
+  }
+  const std::shared_ptr<slot>& state() const noexcept { return slot_; }
+
+ private:
+  tail_feed* feed_;
+  std::shared_ptr<slot> slot_;
+};
+
+tail_feed::tail_feed(segment_fetcher fetcher, std::size_t tail_bytes, group_number last, group_number durable, bool thread)
+    : fetcher_(std::move(fetcher)), ring_(tail_bytes, last), durable_(durable) {
+  if (thread) thread_ = std::thread([this] { run(); });
+}
+
+tail_feed::~tail_feed() { stop(); }
+
+void tail_feed::stop() {
+  std::deque<job> left;
+  {
+    std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    left.swap(jobs_);
+    for (const job& j : left) j.who->fetching = false;
+  }
+  jobs_come_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  for (job& j : left) {
+    std::scoped_lock calls(j.who->calls);
+    if (j.who->alive) j.done(fail(errc::stopping, "the log stops"));
+  }
+}
+
+void tail_feed::publish(committed_group_ptr group, group_number durable) {
+  {
+    std::scoped_lock lock(mutex_);
+    SLUICE_ASSERT(durable > durable_);
+    durable_ = durable;
+    if (group == nullptr) return;
+    ring_.push(std::move(group));
+    for (const auto& s : slots_) {
+      if (std::exchange(s->armed, false)) waking_.push_back(s);
+    }
+  }
+  for (const auto& s : waking_) {
+    std::scoped_lock calls(s->calls);
+    if (s->alive) s->call();
+  }
+  waking_.clear();
+}
+
+std::unique_ptr<log_feed::reader> tail_feed::add_reader(wake call) {
+  auto made = std::make_shared<slot>(std::move(call));
+  std::scoped_lock lock(mutex_);
+  slots_.push_back(made);
+  return std::make_unique<handle>(*this, std::move(made));
+}
+
+log_feed::tail_read tail_feed::next(reader& who, group_number after, std::size_t max_bytes) {
+  slot& s = *static_cast<handle&>(who).state();
+  std::scoped_lock lock(mutex_);
+  if (after >= ring_.last()) {
+    s.armed = true;
+    return {where::wait, {}};
+  }
+  if (after < ring_.floor()) return {where::file, {}};
+  return {where::memory, ring_.behind(after, max_bytes)};
+}
+
+void tail_feed::fetch(reader& who, group_number after, std::size_t max_bytes, fetched done) {
+  job what{static_cast<handle&>(who).state(), after, max_bytes, std::move(done)};
+  {
+    std::scoped_lock lock(mutex_);
+    SLUICE_ASSERT(!what.who->fetching);
+    what.who->fetching = true;
+    if (!stopping_ && thread_.joinable()) {
+      jobs_.push_back(std::move(what));
+      jobs_come_.notify_one();
+      return;
+    }
+  }
+  serve(what);
+}
+
+void tail_feed::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    jobs_come_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    if (stopping_) return;
+    job what = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    serve(what);
+    what = {};
+    lock.lock();
+  }
+}
+
+void tail_feed::serve(job& what) {
+  group_number upto = 0;
+  bool stopping = false;
+  {
+    std::scoped_lock lock(mutex_);
+    upto = ring_.floor() > what.after ? ring_.floor() : durable_;
+    stopping = stopping_;
+  }
+  result<std::vector<committed_group_ptr>> got = fail(errc::stopping, "the log stops");
+  if (!stopping) got = fetcher_.fetch(what.who->hint, what.after, upto, what.max_bytes);
+  // Who has caught up must not keep a file open that the keeper takes away meanwhile: its disk space would stay taken.
+  if (!got || got->empty() || got->back()->header().number >= upto) what.who->hint.from.reset();
+  {
+    std::scoped_lock lock(mutex_);
+    what.who->fetching = false;
+  }
+  std::scoped_lock calls(what.who->calls);
+  if (what.who->alive) what.done(std::move(got));
+}
+
+group_number tail_feed::durable() const {
+  std::scoped_lock lock(mutex_);
+  return durable_;
+}
+
+}  // namespace sluice::checkpoint

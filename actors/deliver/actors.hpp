@@ -1,0 +1,53 @@
+// One delivery actor for each kind of destination.
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/checkpoint/actor.hpp"
+#include "actors/deliver/dead_letters.hpp"
+#include "actors/deliver/retry_schedule.hpp"
+#include "actors/deliver/stage.hpp"
+#include "net/http/client.hpp"
+
+namespace sluice {
+
+/// How an attempt of the HTTP client ended.
+struct attempt_result {
+  net::http::attempt what;
+};
+
+namespace deliver {
+
+deliver_actor spawn_discard(caf::actor_system& system, stage_options options);
+
+struct file_options {
+  checkpoint::file_system* files = nullptr;  ///< outlives the actor
+  std::string path;
+  retry_options retry;
+};
+/// Appends each event as a line; exactly once: the outcome carries the durable length, and every attach cuts to it.
+deliver_actor spawn_file(caf::actor_system& system, stage_options options, file_options file);
+
+/// The built-in destination of quarantined events.
+deliver_actor spawn_dead_letters(caf::actor_system& system, stage_options options);
+
+struct http_options {
+  std::shared_ptr<net::http::client> client;
+  std::size_t batch = 100;                      ///< events a request, 1 … 1000
+  std::size_t batch_bytes = 1u << 20;           ///< bytes of events a request, unless one alone is larger
+  std::chrono::milliseconds timeout{5000};
+  retry_options retry;
+  std::chrono::milliseconds retry_for{24 * 3600 * 1000};  ///< an event's age at which it is dead-lettered
+  std::function<double()> random;               ///< [0, 1)
+  /// Stable id of an offer, for `webhook-id`: never the same for another offer of any log.
+  std::function<std::string(const std::string& of)> stable_id;
+};
+/// POSTs batches in the envelope, one request in flight, in order; durable offers, retries, dead letters.
+deliver_actor spawn_http(caf::actor_system& system, stage_options options, http_options http);
+
+}  // namespace deliver
+}  // namespace sluice

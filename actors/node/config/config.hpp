@@ -1,0 +1,164 @@
+// What a node can be told, as plain values with the defaults of the contract. Where they come from (YAML,
+// --set, the environment) is the loader's business.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "actors/route/rule.hpp"
+
+namespace sluice::config {
+
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+inline constexpr std::uint64_t gib = 1024 * mib;
+
+/// Numeric address and port; port 0 is any free one.
+struct endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+  friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+enum class invalid_event : std::uint8_t {
+  quarantine,  ///< kept in the dead letters with its reason; the rest of the batch is taken
+  reject,      ///< the whole batch is answered 400
+};
+
+struct ingest_options {
+  endpoint listen{"127.0.0.1", 8080};
+  std::uint64_t max_body = 8 * mib;
+  std::uint32_t max_events = 10'000;
+  std::uint64_t in_flight = 64 * mib;
+  std::uint32_t connections = 2048;
+  invalid_event on_invalid_event = invalid_event::quarantine;
+};
+
+/// Empty: chosen from the processors at start.
+struct scale_options {
+  std::optional<std::uint32_t> io_threads, actor_threads, decoders, routers;
+};
+
+struct admin_options {
+  std::optional<endpoint> listen;  ///< empty: served by ingest.listen as long as that is loopback
+};
+
+struct dedup_options {
+  std::chrono::milliseconds window = std::chrono::hours(24);
+  std::uint64_t max_ids = 4'000'000;
+};
+
+enum class commit_mode : std::uint8_t { fsync };
+enum class kept_dropped : std::uint8_t { whole, identity };
+
+struct checkpoint_options {
+  std::string directory = "./data";
+  commit_mode commit = commit_mode::fsync;
+  std::uint64_t max_bytes = 20 * gib;
+  std::chrono::milliseconds retention = std::chrono::hours(24);
+  kept_dropped keep_dropped = kept_dropped::whole;
+  std::uint64_t tail = 64 * mib;
+  dedup_options dedup;
+};
+
+/// A rule with its destinations by name.
+struct route_options {
+  std::string source;  ///< empty: any
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::string> to;
+};
+
+enum class destination_kind : std::uint8_t { http, file, discard };
+
+struct retry_options {
+  std::chrono::milliseconds initial{500};
+  std::chrono::milliseconds max = std::chrono::seconds(60);
+  std::chrono::milliseconds give_up_after =
+      std::chrono::hours(24);  ///< `for`: age of the event since it was accepted
+};
+
+enum class backlog_full : std::uint8_t { dead_letter, reject, drop_oldest };
+
+struct backlog_options {
+  std::uint64_t max_bytes = 5 * gib;
+  backlog_full when_full = backlog_full::dead_letter;
+};
+
+struct destination_options {
+  std::string name;
+  destination_kind kind = destination_kind::discard;
+  std::string url{};                         ///< http
+  std::string path{};                        ///< file
+  std::optional<std::uint32_t> rate = 1000;  ///< events in any second; empty: unlimited
+  std::uint32_t batch = 100;                 ///< events of one request or write
+  std::chrono::milliseconds timeout = std::chrono::seconds(5);
+  retry_options retry{};
+  backlog_options backlog{};
+};
+
+struct dead_letter_options {
+  std::uint64_t max_bytes = 2 * gib;
+};
+
+enum class audit_event : std::uint8_t { routed, dropped, quarantined, delivered, dead_lettered };
+
+struct audit_options {
+  std::string path = "-";  ///< `-`: standard output
+  std::uint64_t backlog = 1 * gib;
+  std::vector<audit_event> events = {audit_event::routed, audit_event::dropped, audit_event::quarantined,
+                                     audit_event::delivered, audit_event::dead_lettered};
+};
+
+struct shutdown_options {
+  std::chrono::milliseconds timeout = std::chrono::seconds(10);
+};
+
+enum class log_level : std::uint8_t { debug, info, warn, error };
+enum class log_format : std::uint8_t { json, text };
+
+struct log_options {
+  log_level level = log_level::info;
+  log_format format = log_format::json;
+};
+
+/// An event and where it must go; nowhere: it must be dropped.
+struct routing_test {
+  std::string event;  ///< JSON
+  std::vector<std::string> to;
+  std::string place;  ///< file:line:column
+};
+
+struct config {
+  ingest_options ingest;
+  scale_options scale;
+  admin_options admin;
+  checkpoint_options checkpoint;
+  route::match_mode match = route::match_mode::first;
+  std::vector<route_options> routes;
+  std::vector<destination_options> destinations;  ///< in the order of the file, names distinct
+  dead_letter_options dead_letters;
+  audit_options audit;
+  shutdown_options shutdown;
+  log_options log;
+  std::vector<routing_test> tests;
+
+  /// Paths of the keys whose values came from the environment or another file, sorted: never to be shown.
+  std::vector<std::string> hidden;
+  bool is_hidden(std::string_view path) const { return std::ranges::binary_search(hidden, path); }
+};
+
+/// Bounds that hold across keys.
+inline constexpr std::size_t destinations_max = 256;
+inline constexpr std::size_t rules_max = 1000;
+inline constexpr std::size_t tests_max = 1000;
+inline constexpr std::uint64_t segment_bytes = 64 * mib;
+/// Of checkpoint.max_bytes: four segments and as much again for side files and what recovery copies.
+inline constexpr std::uint64_t log_bytes_min = 8 * segment_bytes;
+
+}  // namespace sluice::config

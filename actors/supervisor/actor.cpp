@@ -1,0 +1,156 @@
+#include "actors/supervisor/actor.hpp"
+
+#include <caf/all.hpp>
+#include <chrono>
+#include <utility>
+
+namespace sluice::supervisor {
+namespace {
+
+class supervisor_stage : public supervisor_actor::base {
+ public:
+  supervisor_stage(caf::actor_config& config, actor_options options)
+      : supervisor_actor::base(config),
+        options_(std::move(options)),
+        decoders_(options_.decoders),
+        routers_(options_.routers),
+        deliveries_(options_.make.deliveries.size()) {
+    set_down_handler([this](caf::down_msg& down) { died(down); });
+    checkpoint_ = watched(options_.make.checkpoint());
+    start_telemetry();
+    for (std::size_t i = 0; i < deliveries_.size(); ++i) start_delivery(i);
+    start_audit();
+    for (auto& r : routers_) start_router(r);
+    for (auto& d : decoders_) start_decoder(d);
+    start_ingest();
+  }
+
+  const char* name() const override { return "supervisor"; }
+
+  behavior_type make_behavior() override {
+    return {[this](drain_a) {
+      draining_ = true;
+      for (const auto& d : deliveries_) send(d, drain_a{});
+      send(audit_, drain_a{});
+    }};
+  }
+
+  // Whatever still lives goes with it.
+  void on_exit() override {
+    end(ingest_);
+    for (const auto& d : decoders_) end(d);
+    for (const auto& r : routers_) end(r);
+    for (const auto& d : deliveries_) end(d);
+    end(audit_);
+    end(checkpoint_);
+    end(telemetry_);
+  }
+
+ private:
+  template <class Handle>
+  Handle watched(Handle h) {
+    monitor(h);
+    return h;
+  }
+  template <class Handle>
+  void end(const Handle& h) {
+    if (h) send_exit(h, caf::exit_reason::user_shutdown);
+  }
+  template <class Producer, class Consumer>
+  void link_up(const Producer& producer, const Consumer& consumer) {
+    send(producer, attach_a{}, ++last_epoch_, caf::actor_cast<consumer_actor>(consumer));
+  }
+
+  void start_telemetry() {
+    telemetry_ = watched(options_.make.telemetry());
+    send(checkpoint_, attach_a{}, telemetry_);
+    options_.telemetry_changed(telemetry_);
+  }
+  void start_delivery(std::size_t i) {
+    deliveries_[i] = watched(options_.make.deliveries[i].second(checkpoint_));
+    send(checkpoint_, attach_a{}, options_.make.deliveries[i].first, deliveries_[i]);
+  }
+  void start_audit() { audit_ = watched(options_.make.audit(checkpoint_)); }
+  void start_router(relay_actor& r) {
+    r = watched(options_.make.route());
+    link_up(r, checkpoint_);
+    for (const auto& d : decoders_) {
+      if (d) link_up(d, r);
+    }
+  }
+  void start_decoder(relay_actor& d) {
+    d = watched(options_.make.decode());
+    for (const auto& r : routers_) link_up(d, r);
+    if (ingest_) link_up(ingest_, d);
+  }
+  void start_ingest() {
+    ingest_ = watched(options_.make.ingest());
+    for (const auto& d : decoders_) link_up(ingest_, d);
+    options_.ingest_changed(ingest_);
+    send(ingest_, submit_a{});  // what its predecessor left in the inbox
+  }
+
+  void died(const caf::down_msg& down) {
+    if (draining_) return drained(down);
+    const auto why = caf::to_string(down.reason);
+    if (checkpoint_.address() == down.source) return fatal("the checkpoint ended: " + why);
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    if (!options_.budget.take(now)) return fatal("stages die too often, the last: " + why);
+    if (ingest_.address() == down.source) return note("ingest", why), start_ingest();
+    if (audit_.address() == down.source) return note("audit", why), start_audit();
+    if (telemetry_.address() == down.source) return note("telemetry", why), start_telemetry();
+    for (auto& d : decoders_) {
+      if (d.address() == down.source) return note("decode", why), start_decoder(d);
+    }
+    for (auto& r : routers_) {
+      if (r.address() == down.source) return note("route", why), start_router(r);
+    }
+    for (std::size_t i = 0; i < deliveries_.size(); ++i) {
+      if (deliveries_[i].address() == down.source) return note("deliver", why), start_delivery(i);
+    }
+  }
+
+  // The readers of the log go first, then the checkpoint with what they told it, then the rest.
+  void drained(const caf::down_msg& down) {
+    if (checkpoint_ && checkpoint_.address() == down.source) {
+      checkpoint_ = checkpoint_actor{};
+      return quit(caf::exit_reason::normal);
+    }
+    bool reading = false;
+    for (auto& d : deliveries_) {
+      if (d && d.address() == down.source) d = deliver_actor{};
+      reading |= static_cast<bool>(d);
+    }
+    if (audit_ && audit_.address() == down.source) audit_ = audit_actor{};
+    if (!reading && !audit_ && checkpoint_ && !std::exchange(checkpoint_draining_, true)) {
+      send(checkpoint_, drain_a{});
+    }
+  }
+
+  void note(const char* stage, const std::string& why) {
+    options_.counts->add(stage);
+    options_.restarted(stage, why);
+  }
+
+  void fatal(const std::string& why) {
+    if (!std::exchange(fatal_, true)) options_.fatal(why);
+  }
+
+  actor_options options_;
+  checkpoint_actor checkpoint_;
+  telemetry_actor telemetry_;
+  audit_actor audit_;
+  ingest_actor ingest_;
+  std::vector<relay_actor> decoders_, routers_;
+  std::vector<deliver_actor> deliveries_;
+  epoch last_epoch_ = 0;
+  bool draining_ = false, checkpoint_draining_ = false, fatal_ = false;
+};
+
+}  // namespace
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, actor_options options) {
+  return system.spawn<supervisor_stage>(std::move(options));
+}
+
+}  // namespace sluice::supervisor

@@ -1,0 +1,60 @@
+// A thread for work that blocks, owned by the actor that hands it out: actors never wait for a disk.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace sluice {
+
+/// Runs jobs one after another. The owner bounds them by handing out one at a time.
+class worker {
+ public:
+  worker() : thread_([this] { run(); }) {}
+  worker(const worker&) = delete;
+  worker& operator=(const worker&) = delete;
+  /// Finishes the job under way, forgets the others.
+  ~worker() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      jobs_.clear();
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+
+  void run(std::function<void()> job) {
+    {
+      const std::lock_guard lock(mutex_);
+      jobs_.push_back(std::move(job));
+    }
+    wake_.notify_one();
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      std::function<void()> job;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+        if (stopping_) return;
+        job = std::move(jobs_.front());
+        jobs_.pop_front();
+      }
+      job();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> jobs_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice

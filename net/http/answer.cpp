@@ -1,0 +1,230 @@
+// Serialises answers; builds problem documents (RFC 9457).
+#include "net/http/answer.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace sluice::net::http {
+namespace {
+
+void append_number(std::string& out, std::uint64_t value) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), end.ptr);
+}
+
+void append_field_value(std::string& out, std::string_view value) {
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7f ? ' ' : c;
+  }
+}
+
+/// Length of the well-formed UTF-8 sequence (RFC 3629) at the start of `text`, or 0.
+std::size_t utf8_sequence(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xc2 ? 0
+                             : lead < 0xe0 ? 2
+                             : lead < 0xf0 ? 3
+                             : lead < 0xf5 ? 4
+                                           : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool outside = (lead == 0xed && byte(1) >= 0xa0) || (lead == 0xf4 && byte(1) >= 0x90);
+  return overlong || outside ? 0 : length;
+}
+
+/// RFC 8259 section 7. What is no UTF-8 (a detail may quote a peer) becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  out += '"';
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += hex[byte >> 4];
+      out += hex[byte & 15];
+    } else {
+      if (byte == '"' || byte == '\\') out += '\\';
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out += '"';
+}
+
+}  // namespace
+
+std::string_view reason_of(int status) noexcept {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 101:
+      return "Switching Protocols";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 426:
+      return "Upgrade Required";
+    case 428:
+      return "Precondition Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "";
+  }
+}
+
+std::string_view date_field::at(std::time_t now) {
+  if (now == second_) return text_;
+  // Not strftime: its names follow the locale.
+  constexpr std::string_view days = "SunMonTueWedThuFriSat";
+  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  const auto two = [](int value) {
+    return std::string{static_cast<char>('0' + value / 10 % 10), static_cast<char>('0' + value % 10)};
+  };
+  text_.assign(days.substr(static_cast<std::size_t>(utc.tm_wday) * 3, 3));
+  text_ += ", " + two(utc.tm_mday) + ' ';
+  text_ += months.substr(static_cast<std::size_t>(utc.tm_mon) * 3, 3);
+  text_ += ' ' + std::to_string(utc.tm_year + 1900) + ' ' + two(utc.tm_hour) + ':' + two(utc.tm_min) + ':' +
+           two(utc.tm_sec) + " GMT";
+  second_ = now;
+  return text_;
+}
+
+void write_head(std::string& out, const response& r, const answer_context& context) {
+  out.assign("HTTP/1.1 ");
+  append_number(out, static_cast<std::uint64_t>(r.status));
+  out += ' ';
+  out += reason_of(r.status);
+  out += "\r\nDate: ";
+  out += context.date;
+  if (!r.body.empty() && !r.content_type.empty()) {
+    out += "\r\nContent-Type: ";
+    out += r.content_type;
+  }
+  if (r.status != 204 && r.status != 304) {  // RFC 9110 8.6
+    out += "\r\nContent-Length: ";
+    append_number(out, r.body.size());
+  }
+  if (context.close)
+    out += "\r\nConnection: close";
+  else if (context.minor_version == 0)
+    out += "\r\nConnection: keep-alive";
+  for (const auto& [name, value] : r.fields) {
+    out += "\r\n";
+    out += name;
+    out += ": ";
+    append_field_value(out, value);
+  }
+  out += "\r\n\r\n";
+}
+
+response problem(int status, std::string_view error, std::string_view detail) {
+  response r;
+  r.status = status;
+  r.content_type = "application/problem+json";
+  r.body.reserve(96 + error.size() + detail.size());
+  r.body += R"({"type":"about:blank","title":)";
+  append_json_string(r.body, reason_of(status));
+  r.body += R"(,"status":)";
+  append_number(r.body, static_cast<std::uint64_t>(status));
+  r.body += R"(,"detail":)";
+  append_json_string(r.body, detail);
+  r.body += R"(,"error":)";
+  append_json_string(r.body, error);
+  r.body += '}';
+  return r;
+}
+
+response server_problem(int status, std::string_view error, std::string_view detail) {
+  response r = problem(status, error, detail);
+  if (status == 429 || status == 503) r.fields.emplace_back("Retry-After", "1");
+  return r;
+}
+
+response server_problem(int status, std::string_view detail) {
+  return server_problem(status, reason_of(status), detail);
+}
+
+}  // namespace sluice::net::http

@@ -1,0 +1,390 @@
+// One connection and one request at a time, driven on one io thread: no locks, and every step checks that its
+// attempt is still the current one.
+#include "net/http/client.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <optional>
+#include <utility>
+
+#include "messages/assert.hpp"
+#include "net/runtime_impl.hpp"
+
+namespace sluice::net::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using beast::error_code;
+
+constexpr std::size_t read_bytes = 16 * 1024;  // asked of the socket at once
+
+// Keeps of an answer what a reply holds; stores no other field, so trailers cost nothing.
+class answer_parser final : public beast::http::basic_parser<false> {
+ public:
+  answer_parser(std::size_t head_bytes, std::size_t body_kept) : body_kept_(body_kept) {
+    header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(head_bytes, UINT32_MAX)));
+    body_limit(boost::none);  // counted by the client, framing included
+  }
+
+  reply what;
+
+ private:
+  void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int, error_code&) override {
+  }
+  void on_response_impl(int code, beast::string_view, int, error_code&) override { what.status = code; }
+  void on_field_impl(beast::http::field name, beast::string_view, beast::string_view value,
+                     error_code&) override {
+    if (name != beast::http::field::retry_after || is_header_done() || !what.retry_after.empty()) return;
+    what.retry_after.assign(value.data(), value.size());
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(beast::string_view body, error_code&) override { return keep(body); }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
+    return keep(body);
+  }
+  void on_finish_impl(error_code&) override {}
+
+  std::size_t keep(beast::string_view body) {
+    what.body.append(body.data(), std::min(body.size(), body_kept_ - what.body.size()));
+    return body.size();
+  }
+
+  std::size_t body_kept_;
+};
+
+// A socket with everything that its operations point into. Each connection is a new one: an operation that
+// outlives its attempt can then never touch the next connection.
+struct connection {
+  connection(asio::io_context& on, std::size_t buffer_max) : socket(on), in(buffer_max) {}
+
+  /// `abort`: bytes that have not left yet never do.
+  void close(bool abort) {
+    error_code ignored;  // a socket that is gone already is what we want
+    if (abort) socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket.close(ignored);
+  }
+  /// Neither ended by the peer nor holding bytes that nobody asked for.
+  bool is_quiet() {
+    char byte;
+    error_code ec;
+    socket.receive(asio::buffer(&byte, 1), MSG_PEEK, ec);
+    return ec == asio::error::would_block;
+  }
+
+  tcp::socket socket;
+  beast::flat_buffer in;
+  std::string head, body;  // of the request under way
+  bool written = false;    // all of it
+};
+
+bool is_token(std::string_view text) {
+  static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != marks.npos;
+  };
+  return !text.empty() && std::ranges::all_of(text, allowed);
+}
+
+bool is_field_value(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
+}
+
+tl::unexpected<attempt_failure> failed(bool sent, errc code, std::string detail, const error_code& ec = {}) {
+  const int sys = ec.category() == boost::system::system_category() ? ec.value() : 0;
+  if (ec) detail += ": " + ec.message();
+  return tl::unexpected(attempt_failure{error{code, std::move(detail), {}, sys}, sent});
+}
+
+using fields_type = std::vector<std::pair<std::string, std::string>>;
+
+// What must not be put on a wire, whoever asks.
+std::optional<error> check(const url& origin, std::string_view content_type, const fields_type& fields) {
+  if (origin.tls) return error{errc::unsupported, "TLS (https) is not in this version; use http", {}, 0};
+  const bool clean = is_field_value(content_type) && std::ranges::all_of(fields, [](const auto& field) {
+                       return is_token(field.first) && is_field_value(field.second);
+                     });
+  if (!clean)
+    return error{errc::bad_request, "a field of the request has a character that HTTP does not allow", {}, 0};
+  return std::nullopt;
+}
+
+std::string request_head(const url& origin, std::string_view content_type, const fields_type& fields,
+                         std::size_t body_size) {
+  std::string head = "POST " + origin.target + " HTTP/1.1\r\n";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  };
+  add("Host", origin.authority());
+  add("User-Agent", "sluice");
+  add("Content-Type", content_type);
+  add("Content-Length", std::to_string(body_size));
+  for (const auto& [name, value] : fields) add(name, value);
+  return head += "\r\n";
+}
+
+struct job {
+  std::string head, body;
+  std::optional<error> refused;
+  std::function<void(attempt)> done;
+};
+
+}  // namespace
+
+struct client::impl : std::enable_shared_from_this<client::impl> {
+  impl(runtime::impl& on, client_options o)
+      : loops(on),
+        thread(on.next_thread()),
+        options(std::move(o)),
+        context_(on.context(thread)),
+        resolver_(context_),
+        deadline_(context_) {}
+
+  void start(job& what);
+  void close();
+
+  runtime::impl& loops;
+  const unsigned thread;
+  const client_options options;
+
+ private:
+  using link = std::shared_ptr<connection>;
+
+  void arm(std::chrono::milliseconds time, bool sent, const char* what);
+  void connect();
+  template <class Endpoints>
+  void connect_to(const Endpoints& endpoints);
+  void exchange();
+  void read();
+  void on_read(const error_code& ec, std::size_t bytes);
+  void parse();
+  void on_end_of_stream();
+  void answered(bool keep);
+  void give_up(attempt why);
+  void watch();
+  void finish(attempt how);
+  void drop(bool abort);
+
+  asio::io_context& context_;
+  tcp::resolver resolver_;
+  asio::steady_timer deadline_;
+  std::uint64_t attempt_ = 0;          // steps of another attempt than this are void
+  std::function<void(attempt)> done_;  // set while an attempt is under way
+  std::string head_, body_;            // until there is a connection
+  link connection_;
+  std::optional<answer_parser> answer_;
+  std::size_t head_seen_ = 0, rest_seen_ = 0;  // bytes parsed of the answer's heads, and of what follows
+  bool closed_ = false;
+};
+
+void client::impl::start(job& what) {
+  if (closed_) return;
+  SLUICE_ASSERT(done_ == nullptr);
+  ++attempt_;
+  done_ = std::move(what.done);
+  if (what.refused) return finish(tl::unexpected(attempt_failure{*std::move(what.refused), false}));
+  head_ = std::move(what.head);
+  body_ = std::move(what.body);
+  if (connection_ && !connection_->is_quiet()) drop(false);
+  if (!connection_) return connect();
+  error_code ignored;  // what is cancelled is `watch`, and its handler copes with coming late
+  connection_->socket.cancel(ignored);
+  exchange();
+}
+
+void client::impl::close() {
+  closed_ = true;
+  ++attempt_;
+  done_ = nullptr;
+  deadline_.cancel();
+  resolver_.cancel();
+  drop(true);
+}
+
+void client::impl::arm(std::chrono::milliseconds time, bool sent, const char* what) {
+  deadline_.expires_after(time);
+  deadline_.async_wait([self = shared_from_this(), mine = attempt_, time, sent, what](const error_code& ec) {
+    // A deadline that was moved while its handler waited for its turn is not due.
+    if (ec || mine != self->attempt_ || self->deadline_.expiry() > asio::steady_timer::clock_type::now())
+      return;
+    self->give_up(failed(sent, errc::timed_out,
+                         std::string(what) + " " + self->options.origin.authority() + " within " +
+                             std::to_string(time.count()) + " ms"));
+  });
+}
+
+void client::impl::connect() {
+  arm(options.connect_time, false, "no connection to");
+  error_code not_numeric;
+  const auto address = asio::ip::make_address(options.origin.host, not_numeric);
+  if (!not_numeric) return connect_to(std::array{tcp::endpoint(address, options.origin.port)});
+  resolver_.async_resolve(
+      options.origin.host, std::to_string(options.origin.port), tcp::resolver::numeric_service,
+      [self = shared_from_this(), mine = attempt_](const error_code& ec,
+                                                   const tcp::resolver::results_type& found) {
+        if (mine != self->attempt_) return;
+        if (!ec) return self->connect_to(found);
+        self->give_up(failed(false, errc::unreachable, "cannot resolve " + self->options.origin.host, ec));
+      });
+}
+
+template <class Endpoints>
+void client::impl::connect_to(const Endpoints& endpoints) {
+  connection_ =
+      std::make_shared<connection>(context_, options.head_bytes + options.body_read + 2 * read_bytes);
+  asio::async_connect(
+      connection_->socket, endpoints,
+      [self = shared_from_this(), mine = attempt_, to = connection_](error_code ec, const auto&) {
+        if (mine != self->attempt_) return;
+        if (!ec) to->socket.non_blocking(true, ec);
+        if (!ec) to->socket.set_option(tcp::no_delay(true), ec);
+        if (!ec) return self->exchange();
+        self->give_up(
+            failed(false, errc::unreachable, "cannot connect to " + self->options.origin.authority(), ec));
+      });
+}
+
+void client::impl::exchange() {
+  arm(options.request_time, true, "no complete answer from");
+  connection_->head = std::move(head_);
+  connection_->body = std::move(body_);
+  connection_->written = false;
+  answer_.emplace(options.head_bytes, options.body_kept);
+  head_seen_ = rest_seen_ = 0;
+  // A write that fails is not the end, for the peer may have answered without reading all: the read tells.
+  asio::async_write(connection_->socket,
+                    std::array{asio::const_buffer(asio::buffer(connection_->head)),
+                               asio::const_buffer(asio::buffer(connection_->body))},
+                    [self = shared_from_this(), on = connection_](const error_code& ec, std::size_t) {
+                      on->written = !ec;
+                    });
+  read();
+}
+
+void client::impl::read() {
+  connection_->socket.async_read_some(connection_->in.prepare(read_bytes),
+                                      [self = shared_from_this(), mine = attempt_, from = connection_](
+                                          const error_code& ec, std::size_t bytes) {
+                                        if (mine == self->attempt_) self->on_read(ec, bytes);
+                                      });
+}
+
+void client::impl::on_read(const error_code& ec, std::size_t bytes) {
+  connection_->in.commit(bytes);
+  if (!ec) return parse();
+  if (ec == asio::error::eof) return on_end_of_stream();
+  give_up(failed(true, errc::closed, "the connection to " + options.origin.authority() + " broke", ec));
+}
+
+void client::impl::parse() {
+  auto& in = connection_->in;
+  while (in.size() > 0) {
+    const bool in_head = !answer_->is_header_done();
+    // Beast's parser asserts the five bytes of a last chunk, which are the least that is still to come.
+    if (!in_head && answer_->chunked() && in.size() < 5) break;
+    error_code ec;
+    const std::size_t parsed = answer_->put(in.data(), ec);  // stops where the head ends
+    in.consume(parsed);
+    (in_head ? head_seen_ : rest_seen_) += parsed;
+    if (head_seen_ > options.head_bytes || ec == beast::http::error::header_limit) break;
+    if (ec == beast::http::error::need_more) break;
+    if (ec) return give_up(failed(true, errc::bad_request, "the answer is not HTTP/1.1", ec));
+    if (!answer_->is_done()) continue;
+    const int status = answer_->what.status;
+    const bool interim = status / 100 == 1 && status != 101;  // RFC 9110 section 15.2
+    if (!interim)
+      return answered(answer_->keep_alive() && connection_->written && in.size() == 0 && status != 101);
+    answer_.emplace(options.head_bytes, options.body_kept);
+  }
+  if (head_seen_ > options.head_bytes ||
+      (!answer_->is_header_done() && head_seen_ + in.size() >= options.head_bytes)) {
+    return give_up(
+        failed(true, errc::too_large,
+               "the head of the answer is longer than " + std::to_string(options.head_bytes) + " bytes"));
+  }
+  if (answer_->is_header_done() && rest_seen_ + in.size() > options.body_read) return answered(false);
+  read();
+}
+
+void client::impl::on_end_of_stream() {
+  error_code ec;
+  if (answer_->is_header_done()) answer_->put_eof(ec);
+  if (answer_->is_done() && !ec) return answered(false);
+  give_up(failed(true, errc::closed,
+                 options.origin.authority() + " closed the connection before its answer ended"));
+}
+
+void client::impl::answered(bool keep) {
+  attempt given = std::move(answer_->what);
+  if (keep) {
+    connection_->body = {};
+    watch();
+  } else {
+    drop(!connection_->written);
+  }
+  finish(std::move(given));
+}
+
+void client::impl::give_up(attempt why) {
+  resolver_.cancel();
+  drop(true);
+  finish(std::move(why));
+}
+
+// While no request is under way, readable means ended or out of turn: the connection is of no more use.
+void client::impl::watch() {
+  connection_->socket.async_wait(tcp::socket::wait_read,
+                                 [self = shared_from_this(), idle = connection_](const error_code& ec) {
+                                   const bool is_idle = self->connection_ == idle && self->done_ == nullptr;
+                                   if (!ec && is_idle) self->drop(false);
+                                 });
+}
+
+void client::impl::finish(attempt how) {
+  ++attempt_;
+  deadline_.cancel();
+  answer_.reset();
+  // The caller may end this client from within.
+  const auto done = std::exchange(done_, nullptr);
+  done(std::move(how));
+}
+
+void client::impl::drop(bool abort) {
+  if (!connection_) return;
+  connection_->close(abort);
+  connection_.reset();
+}
+
+client::client(runtime& on, client_options options)
+    : impl_(std::make_shared<impl>(on.get(), std::move(options))) {}
+
+client::~client() {
+  impl_->loops.run_and_wait(impl_->thread, [&] { impl_->close(); });
+}
+
+void client::post(std::string_view content_type, std::vector<std::pair<std::string, std::string>> fields,
+                  std::string body, std::function<void(attempt)> done) {
+  // Shared because runtime's work must be copyable; it has one holder at a time.
+  auto work = std::make_shared<job>();
+  work->refused = check(impl_->options.origin, content_type, fields);
+  if (!work->refused) work->head = request_head(impl_->options.origin, content_type, fields, body.size());
+  work->body = std::move(body);
+  work->done = std::move(done);
+  impl_->loops.post(impl_->thread, [self = impl_, work] { self->start(*work); });
+}
+
+}  // namespace sluice::net::http

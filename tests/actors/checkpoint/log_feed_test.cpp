@@ -1,0 +1,174 @@
+// Goal: readers get every group once, from memory at the tail and from files behind it, and are woken once. Method:
+// small rings, so that laggards cross the ring's floor at every place.
+#include "actors/checkpoint/log_feed.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/actors/checkpoint/log_run.hpp"
+#include "tests/support/simulated_file_system.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace sluice::checkpoint;
+using where = log_feed::where;
+
+struct log_feed_test : testing::Test {
+  simulated_file_system files;
+  log_run run{files, 1};
+
+  void open(std::size_t tail_bytes) {
+    run.options.tail_bytes = tail_bytes;
+    const auto opened = run.open();
+    ASSERT_TRUE(opened) << to_string(opened.error());
+  }
+  void append(int groups) {
+    for (int i = 0; i < groups; ++i) ASSERT_TRUE(run.append(numbered("g", named_++), 2, 1000));
+  }
+  std::uint64_t named_ = 0;
+};
+
+TEST_F(log_feed_test, the_tail_is_served_from_memory) {
+  open(1u << 20);
+  append(3);
+  const auto reader = run.log->feed().add_reader([] {});
+  const auto got = run.log->feed().next(*reader, 0, 1u << 20);
+  ASSERT_EQ(got.found, where::memory);
+  ASSERT_EQ(got.groups.size(), 3u);
+  EXPECT_EQ(got.groups[0]->header().number, 1u);
+  const auto one = run.log->feed().next(*reader, 1, 1);
+  ASSERT_EQ(one.groups.size(), 1u) << "at least one, however large";
+  EXPECT_EQ(one.groups[0]->header().number, 2u);
+  EXPECT_EQ(run.log->feed().next(*reader, 3, 1u << 20).found, where::wait);
+}
+
+TEST_F(log_feed_test, published_groups_do_not_hold_more_memory_than_they_need) {
+  open(1u << 20);
+  append(1);
+  const auto reader = run.log->feed().add_reader([] {});
+  EXPECT_EQ(run.log->feed().next(*reader, 0, 1u << 20).groups.at(0)->buffer.capacity(), 64u << 10);
+}
+
+TEST_F(log_feed_test, nothing_is_in_memory_after_a_start) {
+  open(1u << 20);
+  append(3);
+  open(1u << 20);
+  const auto reader = run.log->feed().add_reader([] {});
+  EXPECT_EQ(run.log->feed().next(*reader, 0, 1u << 20).found, where::file);
+  EXPECT_EQ(run.log->feed().next(*reader, 3, 1u << 20).found, where::wait) << "the last data group, though a mark follows";
+}
+
+TEST_F(log_feed_test, a_reader_at_the_end_waits_after_a_start_in_an_empty_segment) {
+  open(1u << 20);
+  append(3);
+  // A rotation whose group never came: the newest segment is empty.
+  files.inject({.kind = operation_kind::sync, .sys = 5, .nth = 3, .path_contains = ".seg"});
+  for (int i = 0; i < 40; ++i) {
+    if (!run.append(numbered("x", static_cast<std::uint64_t>(i)), 2, 1000)) break;
+    files.clear_faults();
+    if (run.log->plan(8192) == segment_log::room::rotates) {
+      files.inject({.kind = operation_kind::sync, .sys = 5, .nth = 3, .path_contains = ".seg"});
+    }
+  }
+  files.clear_faults();
+  open(1u << 20);
+  const auto reader = run.log->feed().add_reader([] {});
+  const auto end = run.log->group_before(run.state.next_position());
+  ASSERT_TRUE(end);
+  EXPECT_EQ(run.log->feed().next(*reader, *end, 1u << 20).found, where::wait);
+  const auto all = run.read();
+  ASSERT_TRUE(all) << to_string(all.error());
+  EXPECT_GE(all->ids.size(), run.acknowledged.size());
+}
+
+TEST_F(log_feed_test, laggards_cross_from_files_into_memory) {
+  open(4 * (64u << 10));
+  append(60);
+  ASSERT_GT(run.log->counts().segments, 2u);
+  for (const std::size_t bite : {std::size_t{1}, std::size_t{20'000}, std::size_t{1} << 20}) {
+    for (group_number after = 0; after < 60; after += 7) {
+      const auto groups = read_feed(run.log->feed(), after, bite);
+      ASSERT_TRUE(groups) << to_string(groups.error());
+      std::vector<std::string> ids;
+      group_number last = after;
+      for (const auto& g : *groups) {
+        EXPECT_GT(g->header().number, last);
+        last = g->header().number;
+        for (auto& id : ids_of(*g)) ids.push_back(std::move(id));
+      }
+      ASSERT_FALSE(ids.empty());
+      EXPECT_TRUE(std::equal(ids.rbegin(), ids.rend(), run.acknowledged.rbegin())) << "bite " << bite << " after " << after;
+    }
+  }
+}
+
+TEST_F(log_feed_test, a_ring_too_small_for_a_group_leaves_it_to_the_file) {
+  open(4096);
+  append(5);
+  const auto all = run.read();
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->ids, run.acknowledged);
+}
+
+TEST_F(log_feed_test, who_waits_is_woken_once_a_wait) {
+  open(1u << 20);
+  int woken = 0, idle_woken = 0;
+  const auto waits = run.log->feed().add_reader([&] { ++woken; });
+  const auto idle = run.log->feed().add_reader([&] { ++idle_woken; });
+  append(1);
+  EXPECT_EQ(woken, 0) << "never asked";
+  EXPECT_EQ(run.log->feed().next(*waits, 1, 1).found, where::wait);
+  EXPECT_EQ(run.log->feed().next(*waits, 1, 1).found, where::wait);
+  ASSERT_TRUE(run.mark());
+  EXPECT_EQ(woken, 0) << "a mark holds nothing for readers";
+  append(3);
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(run.log->feed().next(*waits, 1, 1).found, where::memory);
+  append(1);
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(idle_woken, 0);
+}
+
+TEST_F(log_feed_test, nobody_calls_a_reader_that_is_gone) {
+  open(1u << 20);
+  int woken = 0;
+  auto reader = run.log->feed().add_reader([&] { ++woken; });
+  EXPECT_EQ(run.log->feed().next(*reader, 0, 1).found, where::wait);
+  reader.reset();
+  append(1);
+  EXPECT_EQ(woken, 0);
+}
+
+TEST_F(log_feed_test, a_damaged_group_stops_its_reader_and_names_the_place) {
+  open(4096);
+  const auto first = run.append("first", 2, 1000);
+  ASSERT_TRUE(first);
+  const auto second = run.append("second", 2, 1000);
+  ASSERT_TRUE(second);
+  append(3);
+  files.corrupt("/log/0000000000000001.seg", (*second)->offset + 200);
+  const auto reader = run.log->feed().add_reader([] {});
+  result<std::vector<committed_group_ptr>> got;
+  run.log->feed().fetch(*reader, 1, 1u << 20, [&](auto r) { got = std::move(r); });
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::corrupt);
+  EXPECT_EQ(got.error().place, numbered("/log/0000000000000001.seg+", (*second)->offset));
+}
+
+TEST_F(log_feed_test, what_is_not_retained_is_not_found) {
+  run.options.max_bytes = 5 * run.setup.segment_size;
+  open(4096);
+  for (int i = 0; i < 60; ++i) {
+    append(1);
+    run.log->release(run.state.next_position(), run.state.next_group());
+  }
+  const auto reader = run.log->feed().add_reader([] {});
+  result<std::vector<committed_group_ptr>> got;
+  run.log->feed().fetch(*reader, 0, 1u << 20, [&](auto r) { got = std::move(r); });
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::not_found);
+}
+
+}  // namespace
+}  // namespace sluice::test
