@@ -43,11 +43,18 @@ void note(const char* what) {
     std::abort();  // a log with holes proves nothing
 }
 
+/// A segment under its log name: `pool-….seg` and `reserve.seg` hold nothing that was acknowledged.
 bool is_segment(int fd) {
   char link[40], path[4096];
   std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  const ssize_t size = ::readlink(link, path, sizeof path);
-  return size > 4 && std::memcmp(path + size - 4, ".seg", 4) == 0;
+  const ssize_t size = ::readlink(link, path, sizeof path - 1);
+  if (size < 0) return false;
+  path[size] = '\0';
+  const char* const slash = std::strrchr(path, '/');
+  const char* const name = slash != nullptr ? slash + 1 : path;
+  const std::size_t length = std::strlen(name);
+  return length > 4 && std::strcmp(name + length - 4, ".seg") == 0 && std::strncmp(name, "pool-", 5) != 0 &&
+         std::strcmp(name, "reserve.seg") != 0;
 }
 
 void pause_as_asked() {

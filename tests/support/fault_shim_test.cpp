@@ -55,7 +55,9 @@ TEST_F(fault_shim, fails_once_when_asked) {
 
 TEST_F(fault_shim, leaves_other_files_alone) {
   write_text(trigger_, "");
-  EXPECT_EQ(write_and_sync("delivered.jsonl"), exit_status{});
+  for (const char* name : {"delivered.jsonl", "pool-1.seg", "reserve.seg"}) {
+    EXPECT_EQ(write_and_sync(name), exit_status{}) << name;
+  }
   EXPECT_THAT(notes(), IsEmpty());
 }
 

@@ -11,7 +11,7 @@
 
 namespace sluice::testing {
 
-/// Faults for the log's segments (files that end in `.seg`).
+/// Faults for the log's segments (files that end in `.seg`, but for the pool and the reserve).
 struct fault_plan {
   std::filesystem::path log;        ///< where the shim notes what happened
   milliseconds sync_delay{0};       ///< every fdatasync takes that much longer

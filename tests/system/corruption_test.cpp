@@ -18,10 +18,11 @@ struct place {
   std::size_t offset = 0;
 };
 
-/// Where the text stands in a segment of the log.
+/// Where the text stands in a segment of the log (the pool and the reserve may hold old bytes).
 place find_in_log(const std::filesystem::path& directory, const std::string& text) {
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    if (entry.path().extension() != ".seg") continue;
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(".seg") || name.starts_with("pool-") || name == "reserve.seg") continue;
     const std::size_t at = read_text(entry.path()).find(text);
     if (at != std::string::npos) return {entry.path(), at};
   }

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/receiver.hpp"
+#include "tests/support/small_disk.hpp"
 #include "tests/system/configurations.hpp"
 #include "tests/system/ledger_check.hpp"
-#include "tests/system/small_disk.hpp"
 
 namespace sluice::testing {
 namespace {
@@ -26,7 +26,7 @@ load_options heavy(std::uint16_t port, std::uint64_t seed) {
 http_answer post_until_refused(node& there, ledger& book, batch_maker& maker, int batches_max) {
   http_answer last{};
   for (int i = 0; i < batches_max; ++i) {
-    const made_batch batch = maker.next_for(warehouse, 40);
+    const made_batch batch = maker.next_for(warehouse, 10);
     for (const made_event& e : batch.events) book.offered(e.id, e.destination, batch.name);
     last = there.post(batch.body);
     if (last.status != 200) return last;
@@ -105,13 +105,13 @@ checkpoint: { directory: "{dir}/data", max_bytes: 512MiB }
 audit: { path: "{dir}/audit.jsonl" }
 routes: [ { source: "^conversation:.*", to: analytics-warehouse } ]
 destinations:
-  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", batch: 200, rate: 100000, retry: { initial: 50ms, max: 300ms, for: 1h } }
+  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", batch: 20, retry: { initial: 50ms, max: 300ms, for: 1h } }
 )";
   receiver away;
   node there(configuration, {{"receiver", std::to_string(away.port())}});
   there.start();
   ledger book;
-  batch_maker maker(draw_seed("log full"), 0, 16'000);
+  batch_maker maker(draw_seed("log full"), 0, 100'000);  // 1000 events a second are 100 MB then
   const http_answer refused = post_until_refused(there, book, maker, 2000);
   ASSERT_EQ(refused.status, 503) << refused.body << "\n" << there.last_words();
   EXPECT_GE(refused.retry_after(), 1);

@@ -1,5 +1,5 @@
 // Namespaces and tmpfs.
-#include "tests/system/small_disk.hpp"
+#include "tests/support/small_disk.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
