@@ -79,6 +79,10 @@ class client_test : public testing::Test {
     for (const auto& seen : outcomes_) EXPECT_LE(seen->calls, 1) << "an attempt ended twice";
   }
 
+  // What scripts tell or are told; here, because a script or a callback may outlive the body of its test.
+  std::promise<std::string> request_;
+  std::promise<int> status_;
+  std::promise<void> happened_, ended_;
   std::optional<raw_peer> peer_;
   runtime runtime_{1};
   std::unique_ptr<client> client_;

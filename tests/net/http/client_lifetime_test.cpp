@@ -8,16 +8,16 @@ namespace {
 using client_lifetime_test = client_test;
 
 TEST_F(client_lifetime_test, ends_what_is_under_way_when_destroyed) {
-  std::promise<void> asked, ended;
-  run({[&](raw_connection& c) {
+  run({[this](raw_connection& c) {
     c.read_request();
-    asked.set_value();
-    if (c.wait_for_end()) ended.set_value();
+    happened_.set_value();
+    if (c.wait_for_end()) ended_.set_value();
   }});
   const auto seen = begin();
-  asked.get_future().wait();
+  happened_.get_future().wait();
   client_.reset();
-  EXPECT_EQ(ended.get_future().wait_for(patience), std::future_status::ready) << "the connection stayed open";
+  EXPECT_EQ(ended_.get_future().wait_for(patience), std::future_status::ready)
+      << "the connection stayed open";
   EXPECT_EQ(seen->calls, 0);
   EXPECT_EQ(seen.use_count(), 2) << "the callback was kept";
 }
@@ -47,34 +47,31 @@ TEST_F(client_lifetime_test, may_be_destroyed_while_connecting) {
 
 TEST_F(client_lifetime_test, may_be_destroyed_by_its_own_callback) {
   run({answering(ok)});
-  std::promise<int> status;
-  client_->post("application/json", {}, "{}", [&](attempt how) {
+  client_->post("application/json", {}, "{}", [this](attempt how) {
     client_.reset();
-    status.set_value(how ? how->status : 0);
+    status_.set_value(how ? how->status : 0);
   });
-  EXPECT_EQ(status.get_future().get(), 200);
+  EXPECT_EQ(status_.get_future().get(), 200);
 }
 
 TEST_F(client_lifetime_test, may_be_asked_again_by_its_own_callback) {
   run({answering(ok)});
-  std::promise<int> status;
-  client_->post("application/json", {}, "{}", [&](attempt) {
+  client_->post("application/json", {}, "{}", [this](attempt) {
     client_->post("application/json", {}, "{}",
-                  [&](attempt how) { status.set_value(how ? how->status : 0); });
+                  [this](attempt how) { status_.set_value(how ? how->status : 0); });
   });
-  EXPECT_EQ(status.get_future().get(), 200);
+  EXPECT_EQ(status_.get_future().get(), 200);
   EXPECT_EQ(peer_->connections(), 1);
 }
 
 TEST_F(client_lifetime_test, may_outlive_the_loops_with_a_request_under_way) {
-  std::promise<void> asked;
-  run({[&](raw_connection& c) {
+  run({[this](raw_connection& c) {
     c.read_request();
-    asked.set_value();
+    happened_.set_value();
     c.wait_for_end();
   }});
   const auto seen = begin();
-  asked.get_future().wait();
+  happened_.get_future().wait();
   runtime_.stop();
   client_.reset();
   EXPECT_EQ(seen->calls, 0);

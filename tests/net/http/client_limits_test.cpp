@@ -28,10 +28,9 @@ TEST_F(client_limits_test, gives_up_on_an_answer_that_trickles) {
 }
 
 TEST_F(client_limits_test, gives_up_on_a_peer_that_does_not_read) {
-  std::promise<void> over;
-  run({[&](raw_connection&) { over.get_future().wait(); }}, {.origin = {}, .request_time = 100ms});
+  run({[this](raw_connection&) { happened_.get_future().wait(); }}, {.origin = {}, .request_time = 100ms});
   expect_failure(errc::timed_out, true, post(std::string(32 * 1024 * 1024, 'x')));
-  over.set_value();
+  happened_.set_value();
 }
 
 TEST_F(client_limits_test, takes_an_answer_that_comes_before_the_request_was_read) {
@@ -99,7 +98,7 @@ TEST_F(client_limits_test, counts_an_answer_whose_chunks_or_trailers_never_end) 
   for (const std::string& start : {head + "1;", head + "0\r\nX: "}) {
     SCOPED_TRACE(start);
     client_.reset();
-    run({[&](raw_connection& c) {
+    run({[start](raw_connection& c) {
       c.read_request();
       c.send(start);
       while (c.send(std::string(10'000, 'a'))) {
@@ -122,7 +121,7 @@ TEST_F(client_limits_test, fails_when_the_head_is_too_long) {
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
     client_.reset();
-    run({[&](raw_connection& c) {
+    run({[row](raw_connection& c) {
       c.read_request();
       c.send(row.start);
       std::string much;

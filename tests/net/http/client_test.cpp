@@ -6,16 +6,15 @@ namespace sluice::net::http {
 namespace {
 
 TEST_F(client_test, sends_a_request_and_returns_the_answer) {
-  std::promise<std::string> request;
-  run({[&](raw_connection& c) {
-    request.set_value(c.read_request());
+  run({[this](raw_connection& c) {
+    request_.set_value(c.read_request());
     c.send("HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\n\r\nhello");
   }});
   const auto how = post(R"({"events":[]})", {{"webhook-id", "msg_1"}, {"x-empty", ""}});
   expect_status(202, how);
   EXPECT_EQ(how->body, "hello");
   EXPECT_EQ(how->retry_after, "");
-  EXPECT_EQ(request.get_future().get(),
+  EXPECT_EQ(request_.get_future().get(),
             "POST /in?x=1 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(peer_->port()) +
                 "\r\nUser-Agent: sluice\r\nContent-Type: application/json\r\n"
                 "Content-Length: 13\r\nwebhook-id: msg_1\r\nx-empty: \r\n\r\n"
@@ -89,7 +88,7 @@ TEST_F(client_test, understands_answers_that_come_byte_by_byte) {
   for (const answer_row& row : answers) {
     SCOPED_TRACE(row.name);
     client_.reset();
-    run({[&](raw_connection& c) {
+    run({[&row](raw_connection& c) {
       c.read_request();
       c.trickle(row.answer);
       c.wait_for_end();
@@ -120,35 +119,33 @@ TEST_F(client_test, passes_retry_after_on) {
 }
 
 TEST_F(client_test, notices_a_connection_that_was_closed_while_idle) {
-  std::promise<void> closed;
-  run({[&](raw_connection& c) {
+  run({[this](raw_connection& c) {
          c.read_request();
          c.send(ok);
          c.close();
-         closed.set_value();
+         happened_.set_value();
        },
        answering(ok)});
   expect_status(200, post());
-  closed.get_future().wait();
+  happened_.get_future().wait();
   expect_status(200, post());
   EXPECT_EQ(peer_->connections(), 2);
 }
 
 TEST_F(client_test, does_not_take_bytes_out_of_turn_for_an_answer) {
-  std::promise<void> sent;
-  run({[&](raw_connection& c) {
+  run({[this](raw_connection& c) {
          c.read_request();
          c.send(ok);
          c.read_request();
          c.send(ok);
          c.send("HTTP/1.1 500 Forged\r\nContent-Length: 0\r\n\r\n");
-         sent.set_value();
+         happened_.set_value();
          c.wait_for_end();
        },
        answering(ok)});
   expect_status(200, post());
   expect_status(200, post());
-  sent.get_future().wait();
+  happened_.get_future().wait();
   expect_status(200, post());
   EXPECT_EQ(peer_->connections(), 2);
 }
@@ -173,7 +170,7 @@ TEST_F(client_test, fails_when_the_connection_ends_within_an_answer) {
     for (const bool reset : {false, true}) {
       SCOPED_TRACE((reset ? "reset after: " : "closed after: ") + start);
       client_.reset();
-      run({[&](raw_connection& c) {
+      run({[start, reset](raw_connection& c) {
         c.read_request();
         c.send(start);
         if (reset) c.reset();
