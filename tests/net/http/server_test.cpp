@@ -347,12 +347,13 @@ TEST(server, may_end_after_its_loops_have_ended) {
 TEST(server, ends_while_clients_keep_asking) {
   for (int round = 0; round < 10; ++round) {
     auto n = std::make_unique<node>();
-    const auto port = n->port();
+    // Connected before the threads start: a late one would find no server to connect to.
+    std::vector<std::unique_ptr<raw_client>> clients;
+    for (int i = 0; i < 4; ++i) clients.push_back(std::make_unique<raw_client>(n->port()));
     std::vector<std::thread> senders;
-    for (int i = 0; i < 4; ++i)
-      senders.emplace_back([port] {
-        raw_client client(port);
-        while (client.ask(post("/elsewhere", "x")).status == 200) {
+    for (auto& client : clients)
+      senders.emplace_back([&client] {
+        while (client->ask(post("/elsewhere", "x")).status == 200) {
         }
       });
     EXPECT_TRUE(eventually([&] { return n->app.seen_targets().size() > 100; }));
