@@ -95,10 +95,10 @@ result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::con
     if (d.rate) {
       const auto timeout = std::chrono::nanoseconds(d.timeout);
       auto& window = (*lane)->window.emplace(*d.rate, timeout, now);
-      if (d.kind == config::destination_kind::http && !clean) {
-        // Requests of the process that died may still arrive: those of the open offer, or the one without an offer.
-        const std::size_t events = (*lane)->open_offer ? (*lane)->open_offer->events : 1;
-        window.hold(std::min<std::size_t>(events, *d.rate), now + timeout + std::chrono::seconds(1));
+      // Attempts of the process that died, given up ones too, may still arrive; how many events they held is not known.
+      const bool attempting = (*lane)->open_offer.has_value() || d.batch == 1;
+      if (d.kind == config::destination_kind::http && !clean && attempting) {
+        window.hold(*d.rate, now + timeout + std::chrono::seconds(1));
       }
     }
     lanes.push_back(std::move(*lane));
