@@ -145,7 +145,7 @@ class group_builder {
   static std::size_t batch_bytes(const batch& b) noexcept;
 
   /// Appends `b`'s new events (`is_new[i]` for entry i), the identities of its duplicates, its targets and its body.
-  /// `whole`: the body as it came. Otherwise the body is made of the slices of events with targets or quarantined,
+  /// `whole`: the body as it came (none where every event is a duplicate). Otherwise the body is made of the slices of events with targets or quarantined,
   /// and for a dropped one of `{"id":…,"source":…,"metadata":{…}}` re-made from its texts (escaped), offsets adjusted.
   bool append_batch(const batch& b, std::span<const std::uint8_t> is_new, bool whole);
   bool append_outcome(const outcome_head& head, std::string_view reason, std::span<const named_event> names);

@@ -187,6 +187,8 @@ bool group_builder::append_batch(const batch& b, std::span<const std::uint8_t> i
   }
   head.duplicates = static_cast<std::uint32_t>(entries.size() - head.events);
   const std::size_t target_bytes = stored_bytes(b.targets);
+  // A batch of nothing but duplicates keeps no body: no entry points into it.
+  whole = whole && head.events != 0;
   const std::size_t body_bytes = whole ? body.size() : compact_bytes;
   SLUICE_ASSERT(body_bytes <= body.size());
   head.target_bytes = static_cast<std::uint32_t>(target_bytes);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "actors/checkpoint/file_error.hpp"
@@ -22,6 +21,7 @@ namespace {
 
 constexpr mode_t file_mode = 0600;
 constexpr mode_t directory_mode = 0700;
+/// Of the buffer that stands in for fallocate.
 constexpr std::size_t zeros_bytes = 1u << 20;
 /// One system call moves at most this much (the kernel's own bound is 2 GiB less a page).
 constexpr std::size_t transfer_bytes_max = 1u << 30;
@@ -133,12 +133,12 @@ class posix_file final : public file {
     return uninterrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(length)); }) == 0 ? 0 : errno;
   }
 
-  /// Where the file system cannot reserve: zeros into the holes of [0, before) and behind it up to `length`.
+  /// Where the file system cannot reserve: what stands in the blocks of holes is written again, zeros behind
+  /// it.
   int write_zeros(std::uint64_t before, std::uint64_t length) {
-    const std::unique_ptr<void, free_memory> zeros(std::aligned_alloc(block_bytes, zeros_bytes));
-    if (!zeros) return ENOMEM;
-    std::memset(zeros.get(), 0, zeros_bytes);
-    const auto* bytes = static_cast<const std::byte*>(zeros.get());
+    const std::unique_ptr<void, free_memory> memory(std::aligned_alloc(block_bytes, zeros_bytes));
+    if (!memory) return ENOMEM;
+    const std::span buffer(static_cast<std::byte*>(memory.get()), zeros_bytes);
     const std::uint64_t known = std::min(before, length);
     for (std::uint64_t at = 0; at < known;) {
       const off_t hole = ::lseek(fd_.get(), static_cast<off_t>(at), SEEK_HOLE);
@@ -147,22 +147,22 @@ class posix_file final : public file {
       off_t data = ::lseek(fd_.get(), hole, SEEK_DATA);
       if (data < 0) data = static_cast<off_t>(known);
       at = std::min(static_cast<std::uint64_t>(data), known);
-      if (const int sys = fill(bytes, static_cast<std::uint64_t>(hole), at); sys != 0) return sys;
+      const std::uint64_t from = static_cast<std::uint64_t>(hole) / block_bytes * block_bytes;
+      if (const int sys = write_again(buffer, from, round_up(at)); sys != 0) return sys;
     }
-    if (length <= before) return 0;
-    const std::uint64_t from = round_up(before);
-    if (from != before) {
-      if (const int sys = set_length(std::max(from, length)); sys != 0) return sys;
-    }
-    if (const int sys = fill(bytes, from, round_up(length)); sys != 0) return sys;
-    return set_length(length);
+    if (const int sys = write_again(buffer, round_up(before), round_up(length)); sys != 0) return sys;
+    return set_length(std::max(before, length));
   }
 
-  int fill(const std::byte* zeros, std::uint64_t from, std::uint64_t to) {
+  int write_again(std::span<std::byte> buffer, std::uint64_t from, std::uint64_t to) {
     while (from < to) {
-      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(to - from, zeros_bytes));
-      if (auto written = write_at({zeros, step}, from); !written) return written.error().sys;
-      from += step;
+      const auto chunk =
+          buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(to - from, buffer.size())));
+      const auto there = read_at(chunk, from);
+      if (!there) return there.error().sys;
+      std::ranges::fill(chunk.subspan(*there), std::byte{0});
+      if (auto written = write_at(chunk, from); !written) return written.error().sys;
+      from += chunk.size();
     }
     return 0;
   }

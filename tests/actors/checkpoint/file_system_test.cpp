@@ -4,13 +4,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "actors/checkpoint/group.hpp"
@@ -244,6 +251,41 @@ TEST_F(PosixFileSystem, KeepsFilesToItsOwner) {
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   ASSERT_EQ(::stat(path("inner").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700u);
+}
+
+/// From here on this process is told EOPNOTSUPP by fallocate, as by a file system that cannot reserve.
+bool refuse_fallocate() {
+  sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fallocate, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(steps), steps};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/// Runs in a process of its own: 0 when all is right, else the line that is not.
+int allocate_by_writing(file_system& files, const std::string& path, caching how) {
+  const auto opened = files.open(path, open_mode::create, how);
+  if (!opened || !refuse_fallocate()) return __LINE__ % 256;
+  file& f = **opened;
+  if (!f.truncate(300'000) || !f.allocate(2'000'001)) return __LINE__ % 256;
+  if (*f.size() != 2'000'001) return __LINE__ % 256;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || info.st_blocks * 512 < 2'000'001)
+    return __LINE__ % 256;  // the hole too
+  return 0;
+}
+
+TEST_F(PosixFileSystem, WritesZerosWhereItCannotReserve) {
+  for (const caching how : {caching::buffered, caching::direct}) {
+    put("zeros", "kept");
+    EXPECT_EXIT(std::_Exit(allocate_by_writing(files_, path("zeros"), how)), testing::ExitedWithCode(0), "");
+    EXPECT_EQ(text_at(*open("zeros", open_mode::read), 0, 6), std::string("kept\0\0", 6));
+    ASSERT_TRUE(files_.remove(path("zeros")));
+  }
 }
 
 TEST_F(PosixFileSystem, ReservesBlocks) {

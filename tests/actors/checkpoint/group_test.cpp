@@ -7,6 +7,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -228,6 +229,19 @@ TEST(Group, NumbersTheEventsOfItsBatchesOn) {
   ASSERT_EQ(seen.batches.size(), 3u);
   EXPECT_EQ(seen.batches[1].first, 1004u);
   EXPECT_EQ(seen.batches[2].first, 1008u);
+}
+
+TEST(Group, KeepsNoBodyOfABatchOfDuplicates) {
+  const auto b = make_batch(sample_events());
+  group_builder group(aligned_buffer(64 << 10));
+  ASSERT_TRUE(group.append_batch(*b, std::vector<std::uint8_t>(4, 0), true));
+  group.close(closing_of());
+  recorder seen;
+  ASSERT_TRUE(visit_records(group.header(), content_of(group), seen));
+  EXPECT_EQ(group.header().events, 0u);
+  EXPECT_EQ(seen.batches.at(0).head.duplicates, 4u);
+  EXPECT_EQ(seen.batches.at(0).duplicates.at(3), b->events.entries[3].identity);
+  EXPECT_EQ(seen.batches.at(0).body, "");
 }
 
 TEST(Group, KeepsOnlyTheIdentityOfDroppedEventsWhenAsked) {
