@@ -23,7 +23,8 @@ using namespace checkpoint;
 /// A bar on standard error, where that is a terminal; nothing elsewhere.
 class progress_bar {
  public:
-  explicit progress_bar(std::uint64_t total) : total_(total), shown_(::isatty(STDERR_FILENO) == 1 && total != 0) {}
+  explicit progress_bar(std::uint64_t total)
+      : total_(total), shown_(::isatty(STDERR_FILENO) == 1 && total != 0) {}
   progress_bar(const progress_bar&) = delete;
   progress_bar& operator=(const progress_bar&) = delete;
   ~progress_bar() {
@@ -51,7 +52,9 @@ class counted_file final : public file {
     if (got) bar_.add(*got);
     return got;
   }
-  result<void> write_at(std::span<const std::byte> from, std::uint64_t offset) override { return of_->write_at(from, offset); }
+  result<void> write_at(std::span<const std::byte> from, std::uint64_t offset) override {
+    return of_->write_at(from, offset);
+  }
   result<void> sync() override { return of_->sync(); }
   result<void> truncate(std::uint64_t length) override { return of_->truncate(length); }
   result<void> allocate(std::uint64_t length) override { return of_->allocate(length); }
@@ -72,9 +75,13 @@ class counted_files final : public file_system {
     if (!opened) return opened;
     return std::make_unique<counted_file>(std::move(*opened), bar_);
   }
-  result<void> rename(const std::string& from, const std::string& to) override { return of_.rename(from, to); }
+  result<void> rename(const std::string& from, const std::string& to) override {
+    return of_.rename(from, to);
+  }
   result<void> remove(const std::string& path) override { return of_.remove(path); }
-  result<std::vector<directory_entry>> list(const std::string& directory) override { return of_.list(directory); }
+  result<std::vector<directory_entry>> list(const std::string& directory) override {
+    return of_.list(directory);
+  }
   result<void> make_directory(const std::string& path) override { return of_.make_directory(path); }
   result<void> sync_directory(const std::string& path) override { return of_.sync_directory(path); }
   result<std::uint64_t> free_bytes(const std::string& path) override { return of_.free_bytes(path); }

@@ -1,5 +1,5 @@
-// Goal: `log inspect` shows what is there, `log verify` finds damage and says where. Method: a real log in a temporary
-// directory, the commands run as the command line runs them.
+// Goal: `log inspect` shows what is there, `log verify` finds damage and says where. Method: a real log in a
+// temporary directory, the commands run as the command line runs them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +38,10 @@ struct cli_log_test : testing::Test {
     options.directory = directory;
     options.max_bytes = 128u << 20;  // the open segment and one ahead
     const auto log = segment_log::open(
-        *files, options, [&](std::span<std::byte> into) { for (auto& b : into) b = static_cast<std::byte>(random()); },
+        *files, options,
+        [&](std::span<std::byte> into) {
+          for (auto& b : into) b = static_cast<std::byte>(random());
+        },
         window, state, report);
     ASSERT_TRUE(log) << to_string(log.error());
     for (std::uint64_t i = 1; i <= 3; ++i) {
