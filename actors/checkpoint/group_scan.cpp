@@ -1,4 +1,5 @@
-// One window over the file serves headers and contents; what is held of the next group is moved, not read again.
+// One window over the file serves headers and contents; what is held of the next group is moved, not read
+// again.
 #include "actors/checkpoint/group_scan.hpp"
 
 #include <algorithm>
@@ -50,15 +51,16 @@ result<bool> group_cursor::next(bool with_content) {
   if (!there || !*there) return there;
   group_header found;
   std::memcpy(&found, window_.data() + (next_.offset - window_at_), sizeof found);
-  if (!header_valid(found, next_.salt) || found.number != next_.number || found.durable_upto >= found.number ||
-      found.disk_bytes() > next_.limit - next_.offset) {
+  if (!header_valid(found, next_.salt) || found.number != next_.number ||
+      found.durable_upto >= found.number || found.disk_bytes() > next_.limit - next_.offset) {
     return false;
   }
   if (with_content) {
     there = hold(next_.offset, static_cast<std::size_t>(found.disk_bytes()));
     if (!there || !*there) return there;
     const std::byte* at = window_.data() + (next_.offset - window_at_);
-    if (!content_valid(found, {at + sizeof found, static_cast<std::size_t>(found.content_bytes)})) return false;
+    if (!content_valid(found, {at + sizeof found, static_cast<std::size_t>(found.content_bytes)}))
+      return false;
   }
   header_ = found;
   offset_ = next_.offset;

@@ -1,5 +1,5 @@
-// The offline look at a log: the same reading as a start's, but everything that is wrong is listed instead of the first,
-// and nothing is written.
+// The offline look at a log: the same reading as a start's, but everything that is wrong is listed instead of
+// the first, and nothing is written.
 #include <algorithm>
 
 #include "actors/checkpoint/group_scan.hpp"
@@ -49,7 +49,8 @@ result<void> inspection::look_at_names() {
   listing_ = *listing;
   for (const std::uint64_t n : listing_.segments) seen_.push_back({n, where_.segment(n), {}});
   for (const std::uint64_t n : listing_.replaced) {
-    out_.notes.push_back(error{errc::io, "a recovery was cut short: the next start ends it", where_.replaced(n), 0});
+    out_.notes.push_back(
+        error{errc::io, "a recovery was cut short: the next start ends it", where_.replaced(n), 0});
     if (!std::ranges::binary_search(listing_.segments, n)) seen_.push_back({n, where_.replaced(n), {}});
   }
   std::ranges::sort(seen_, {}, &seen::number);
@@ -83,7 +84,8 @@ result<void> inspection::read_heads() {
     }
     s.head = *head;
     if (!verify_) continue;
-    if (const auto state = read_state(**from, s.path, *head); !state && !listed(state.error())) return fail(state.error());
+    if (const auto state = read_state(**from, s.path, *head); !state && !listed(state.error()))
+      return fail(state.error());
   }
   return {};
 }
@@ -100,20 +102,33 @@ result<void> inspection::read_newest() {
   }
   newest_empty_ = tail->groups == 0;
   if (tail->torn_bytes != 0) {
-    out_.notes.push_back(error{errc::io, "a torn group of " + std::to_string(tail->torn_bytes) +
-                                             " bytes at the end was never acknowledged: the next start cuts it off",
+    out_.notes.push_back(error{errc::io,
+                               "a torn group of " + std::to_string(tail->torn_bytes) +
+                                   " bytes at the end was never acknowledged: the next start cuts it off",
                                newest.path + "+" + std::to_string(tail->end), 0});
   }
-  out_.segments.push_back({.file = newest.path, .head = *newest.head, .groups = tail->groups, .events = tail->events,
-                           .records = tail->records, .last_group = tail->next_group() - 1, .end = tail->end,
-                           .sealed = false, .stopped = tail->stopped()});
+  out_.segments.push_back({.file = newest.path,
+                           .head = *newest.head,
+                           .groups = tail->groups,
+                           .events = tail->events,
+                           .records = tail->records,
+                           .last_group = tail->next_group() - 1,
+                           .end = tail->end,
+                           .sealed = false,
+                           .stopped = tail->stopped()});
   out_.state = std::move(tail->state);
   return {};
 }
 
 result<void> inspection::read_sealed(const seen& segment, const seen& successor) {
-  segment_summary sum{.file = segment.path, .head = *segment.head, .groups = 0, .events = 0, .records = 0,
-                      .last_group = segment.head->first_group - 1, .end = segment.head->data_offset(), .sealed = false,
+  segment_summary sum{.file = segment.path,
+                      .head = *segment.head,
+                      .groups = 0,
+                      .events = 0,
+                      .records = 0,
+                      .last_group = segment.head->first_group - 1,
+                      .end = segment.head->data_offset(),
+                      .sealed = false,
                       .stopped = false};
   std::uint64_t end = where_.setup.segment_size;
   if (successor.head) {
@@ -131,7 +146,8 @@ result<void> inspection::read_sealed(const seen& segment, const seen& successor)
   }
   const auto from = where_.files->open(segment.path, open_mode::read, where_.how);
   if (!from) return fail(from.error());
-  group_cursor groups(**from, {sum.head.salt, sum.head.data_offset(), sum.head.first_group, end}, window_bytes);
+  group_cursor groups(**from, {sum.head.salt, sum.head.data_offset(), sum.head.first_group, end},
+                      window_bytes);
   record_visitor checks_only;
   position next_position = sum.head.first_position;
   while (groups.next_offset() < end) {
@@ -146,11 +162,13 @@ result<void> inspection::read_sealed(const seen& segment, const seen& successor)
     }
     const group_header& h = groups.header();
     if (h.first_position != next_position) {
-      out_.damage.push_back(damage(segment.path, groups.offset(), "the group's first position does not follow"));
+      out_.damage.push_back(
+          damage(segment.path, groups.offset(), "the group's first position does not follow"));
     }
     if (verify_) {
       if (const auto walked = visit_records(h, groups.content(), checks_only); !walked) {
-        out_.damage.push_back(damage(segment.path, groups.offset(), walked.error().place + ": " + walked.error().detail));
+        out_.damage.push_back(
+            damage(segment.path, groups.offset(), walked.error().place + ": " + walked.error().detail));
       }
     }
     next_position = h.first_position + h.events;
@@ -176,7 +194,8 @@ result<void> inspection::read_sides() {
     } else if (verify_) {
       const auto all = read_side(where_, n, true);
       if (!all) wrong = all.error();
-      if (all && !std::ranges::is_sorted(all->places)) wrong = damage(where_.side(n), 0, "the side file is not sorted");
+      if (all && !std::ranges::is_sorted(all->places))
+        wrong = damage(where_.side(n), 0, "the side file is not sorted");
     }
     if (!wrong) continue;
     if (wrong->code != errc::corrupt && wrong->code != errc::unsupported) return fail(*wrong);
@@ -192,7 +211,9 @@ result<void> inspection::read_sides() {
   for (std::size_t i = 0; i < listing_.sides.size() && !seen_.empty(); ++i) {
     const std::uint64_t next = listing_.sides[i] + 1;
     const bool followed = next >= seen_.front().number || std::ranges::binary_search(listing_.sides, next);
-    if (!followed) out_.damage.push_back(damage(where_.side(next), 0, "the side file is missing, and its segment is recycled"));
+    if (!followed)
+      out_.damage.push_back(
+          damage(where_.side(next), 0, "the side file is missing, and its segment is recycled"));
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// Decides under the table's lock, works without it. Every step leaves the directory in a state that a start understands.
+// Decides under the table's lock, works without it. Every step leaves the directory in a state that a start
+// understands.
 #include "actors/checkpoint/keeper.hpp"
 
 #include <algorithm>
@@ -28,7 +29,8 @@ bool keeper::grows() const {
 }
 
 bool keeper::old_side_unneeded() const {
-  if (table_->sides.empty() || table_->sides.front().number >= table_->segments.front().head.number) return false;
+  if (table_->sides.empty() || table_->sides.front().number >= table_->segments.front().head.number)
+    return false;
   const side_info& oldest = table_->sides.front();
   if (oldest.identities == 0 || table_->running_ms > window_.window_ms + oldest.last_running_ms) return true;
   std::uint64_t newer = table_->identities;
@@ -103,7 +105,8 @@ void keeper::tell_room() {
   {
     std::scoped_lock lock(table_->mutex);
     if (!table_->answered || !table_->on_room) return;
-    if (!table_->failed && table_->next_segment(options_, where_.setup.segment_size) == *table_->answered) return;
+    if (!table_->failed && table_->next_segment(options_, where_.setup.segment_size) == *table_->answered)
+      return;
     table_->answered.reset();
     call = table_->on_room;
   }
@@ -112,14 +115,21 @@ void keeper::tell_room() {
 
 result<void> keeper::act(work what) {
   switch (what) {
-    case work::side: return write_next_side();
-    case work::reserve: return make_the_reserve();
-    case work::adopt: return adopt();
-    case work::grow: return grow();
-    case work::recycle: return recycle();
-    case work::forget_side: return forget_side();
+    case work::side:
+      return write_next_side();
+    case work::reserve:
+      return make_the_reserve();
+    case work::adopt:
+      return adopt();
+    case work::grow:
+      return grow();
+    case work::recycle:
+      return recycle();
+    case work::forget_side:
+      return forget_side();
     case work::none:
-    case work::count_: break;
+    case work::count_:
+      break;
   }
   SLUICE_ASSERT(false);
   return {};
@@ -134,8 +144,8 @@ result<void> keeper::write_next_side() {
   segment_info segment;
   {
     std::scoped_lock lock(table_->mutex);
-    const auto found = std::ranges::find_if(table_->segments,
-                                            [](const segment_info& s) { return s.sealed && !s.side_written; });
+    const auto found = std::ranges::find_if(
+        table_->segments, [](const segment_info& s) { return s.sealed && !s.side_written; });
     SLUICE_ASSERT(found != table_->segments.end());
     segment = *found;
   }
@@ -148,7 +158,8 @@ result<void> keeper::write_next_side() {
   const auto wrote = write_side(where_, number, segment.head.salt, *segment.identities);
   if (!wrote) return fail(wrote.error());
   std::scoped_lock lock(table_->mutex);
-  segment_info& in_log = table_->segments[static_cast<std::size_t>(number - table_->segments.front().head.number)];
+  segment_info& in_log =
+      table_->segments[static_cast<std::size_t>(number - table_->segments.front().head.number)];
   in_log.side_written = true;
   in_log.identities.reset();
   const auto place = std::ranges::lower_bound(table_->sides, number, {}, &side_info::number);
@@ -212,7 +223,8 @@ result<void> keeper::grow() {
   const auto made = prepare(where_.pool(n), true);
   if (!made) {
     // What was begun is taken away; where even that fails, the next start takes it up.
-    if (const auto gone = where_.files->remove(where_.pool(n)); !gone && gone.error().code != errc::not_found) {
+    if (const auto gone = where_.files->remove(where_.pool(n));
+        !gone && gone.error().code != errc::not_found) {
       found_.push_back(n);
       return made;
     }
@@ -223,8 +235,8 @@ result<void> keeper::grow() {
   return made;
 }
 
-/// The oldest segment loses its name, durably, before anything of it may be written over: under a log name a head is
-/// either right or damaged.
+/// The oldest segment loses its name, durably, before anything of it may be written over: under a log name a
+/// head is either right or damaged.
 result<void> keeper::recycle() {
   std::uint64_t number = 0, n = 0;
   bool keep = false;

@@ -1,5 +1,5 @@
-// Prepares what the commit thread will need and gives back what nobody needs: side files, the reserve, the pool. Does
-// one piece of work at a time, on a thread of its own or inside a call of a test.
+// Prepares what the commit thread will need and gives back what nobody needs: side files, the reserve, the
+// pool. Does one piece of work at a time, on a thread of its own or inside a call of a test.
 #pragma once
 
 #include <cstdint>

@@ -112,8 +112,10 @@ result<segment_head> read_head(const file& from, const std::string& path, std::u
   std::memcpy(&head, block->data(), sizeof head);
   if (head.magic != segment_magic) return fail(damage(path, 0, "the segment has no head"));
   if (head.version != format_version) {
-    return fail(errc::unsupported, "format version " + std::to_string(head.version) + " is not known, this build reads " +
-                                       std::to_string(format_version), path + "+0");
+    return fail(errc::unsupported,
+                "format version " + std::to_string(head.version) + " is not known, this build reads " +
+                    std::to_string(format_version),
+                path + "+0");
   }
   if (crc_of(head) != head.crc) return fail(damage(path, 0, "the segment's head contradicts its checksum"));
   if (head.number == 0 || head.salt == 0 || head.first_position == 0 || head.first_group == 0 ||
@@ -123,7 +125,8 @@ result<segment_head> read_head(const file& from, const std::string& path, std::u
   return head;
 }
 
-result<std::vector<std::byte>> read_state(const file& from, const std::string& path, const segment_head& head) {
+result<std::vector<std::byte>> read_state(const file& from, const std::string& path,
+                                          const segment_head& head) {
   const auto blocks = read_blocks(from, block_bytes, padded(head.state_bytes));
   if (!blocks) return fail(blocks.error());
   std::vector<std::byte> state(blocks->data(), blocks->data() + head.state_bytes);
@@ -142,7 +145,8 @@ result<segment_head> write_head(file& to, segment_head head, std::span<const std
   std::memset(buffer.data(), 0, head.data_offset());
   std::memcpy(buffer.data(), &head, sizeof head);
   if (!state.empty()) std::memcpy(buffer.data() + block_bytes, state.data(), state.size());
-  if (const auto wrote = to.write_at({buffer.data(), head.data_offset()}, 0); !wrote) return fail(wrote.error());
+  if (const auto wrote = to.write_at({buffer.data(), head.data_offset()}, 0); !wrote)
+    return fail(wrote.error());
   return head;
 }
 
@@ -185,7 +189,8 @@ result<log_secret> read_secret(const log_directory& where) {
   if (s.magic != secret_magic || s.crc != crc_of(s)) {
     return fail(damage(where.secret(), 0, "the secret contradicts its checksum"));
   }
-  if (s.version != format_version) return fail(errc::unsupported, "the secret's version is not known", where.secret() + "+8");
+  if (s.version != format_version)
+    return fail(errc::unsupported, "the secret's version is not known", where.secret() + "+8");
   return s.secret;
 }
 

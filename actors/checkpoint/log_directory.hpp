@@ -1,5 +1,6 @@
-// The names in a log's directory and the small structures at the start of its files: who is called what, and how a
-// head, a state record and the secret are read and written. Everything else of the log goes through these.
+// The names in a log's directory and the small structures at the start of its files: who is called what, and
+// how a head, a state record and the secret are read and written. Everything else of the log goes through
+// these.
 #pragma once
 
 #include <array>
@@ -27,8 +28,8 @@ using log_secret = std::array<std::byte, 192>;
 struct log_setup {
   std::uint64_t segment_size = segment_bytes;  ///< a multiple of block_bytes
   std::size_t ready_ahead = 2;                 ///< pool files that the keeper keeps prepared
-  std::size_t chunk_bytes = 1u << 20;          ///< of the writes that prepare a pool file, and of the laggards' reads
-  bool threads = true;                         ///< false: keeper and fetches run inside the calls that need them
+  std::size_t chunk_bytes = 1u << 20;  ///< of the writes that prepare a pool file, and of the laggards' reads
+  bool threads = true;                 ///< false: keeper and fetches run inside the calls that need them
 };
 
 /// One directory. Copyable; thread-safe as far as the file system is.
@@ -54,9 +55,9 @@ struct log_directory {
 struct directory_listing {
   std::vector<std::uint64_t> segments;  ///< ascending
   std::vector<std::uint64_t> replaced;
-  std::vector<std::uint64_t> sides;     ///< ascending
-  std::vector<std::uint64_t> pool;      ///< the n of each name
-  std::vector<std::string> temporary;   ///< left by a crash in the middle of a small write
+  std::vector<std::uint64_t> sides;    ///< ascending
+  std::vector<std::uint64_t> pool;     ///< the n of each name
+  std::vector<std::string> temporary;  ///< left by a crash in the middle of a small write
   bool reserve = false;
   bool secret = false;
   std::uint64_t side_bytes = 0;
@@ -75,11 +76,13 @@ result<aligned_buffer> read_blocks(const file& from, std::uint64_t offset, std::
 /// Checks magic, version, checksum and bounds. errc::corrupt or errc::unsupported, with place.
 result<segment_head> read_head(const file& from, const std::string& path, std::uint64_t segment_size);
 /// The state record behind `head`. errc::corrupt with place.
-result<std::vector<std::byte>> read_state(const file& from, const std::string& path, const segment_head& head);
+result<std::vector<std::byte>> read_state(const file& from, const std::string& path,
+                                          const segment_head& head);
 /// Completes checksums and writes both at once; no sync. `state` <= state_bytes_max.
 result<segment_head> write_head(file& to, segment_head head, std::span<const std::byte> state);
 
-/// A whole small file, durable under `path` or not there at all: temporary name, sync, rename, directory sync.
+/// A whole small file, durable under `path` or not there at all: temporary name, sync, rename, directory
+/// sync.
 result<void> write_small(const log_directory& where, const std::string& path,
                          std::span<const std::span<const std::byte>> pieces);
 result<std::vector<std::byte>> read_small(const log_directory& where, const std::string& path);

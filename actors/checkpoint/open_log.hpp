@@ -8,10 +8,11 @@
 
 namespace sluice::checkpoint {
 
-/// segment_log::open with `setup` instead of the sizes that a node uses. Without threads the keeper works inside `plan`,
-/// `commit`, `mark` and `release`, and fetches inside `fetch`: every run is the same.
-result<std::unique_ptr<segment_log>> open_log(file_system& files, const log_options& options, const log_setup& setup,
-                                              const random_source& random, dedup_window& window, log_state& state,
+/// segment_log::open with `setup` instead of the sizes that a node uses. Without threads the keeper works
+/// inside `plan`, `commit`, `mark` and `release`, and fetches inside `fetch`: every run is the same.
+result<std::unique_ptr<segment_log>> open_log(file_system& files, const log_options& options,
+                                              const log_setup& setup, const random_source& random,
+                                              dedup_window& window, log_state& state,
                                               recovery_report& report);
 
 /// inspect_log with another segment size.

@@ -1,5 +1,5 @@
-// The changing half of a start. Order: everything is looked at; then the owed seal, the recovery copy or the renewed
-// stop, each synced; then the window is full and the log may answer.
+// The changing half of a start. Order: everything is looked at; then the owed seal, the recovery copy or the
+// renewed stop, each synced; then the window is full and the log may answer.
 #include "actors/checkpoint/recovery.hpp"
 
 #include <algorithm>
@@ -11,7 +11,8 @@
 namespace sluice::checkpoint {
 namespace {
 
-result<void> write_first_segment(const log_directory& where, const random_source& random, recovered_log& into) {
+result<void> write_first_segment(const log_directory& where, const random_source& random,
+                                 recovered_log& into) {
   const std::string name = where.pool(1);
   auto made = where.files->open(name, open_mode::create, where.how);
   if (!made) return fail(made.error());
@@ -24,8 +25,12 @@ result<void> write_first_segment(const log_directory& where, const random_source
   if (const auto synced = (*made)->sync(); !synced) return fail(final_error(synced.error()));
   if (const auto named = where.files->rename(name, where.segment(1)); !named) return named;
   if (const auto synced = where.sync(); !synced) return fail(final_error(synced.error()));
-  into.segments.push_back({.head = *written, .end = written->data_offset(), .running_ms = 0, .sealed = false,
-                           .side_written = false, .identities = nullptr});
+  into.segments.push_back({.head = *written,
+                           .end = written->data_offset(),
+                           .running_ms = 0,
+                           .sealed = false,
+                           .side_written = false,
+                           .identities = nullptr});
   into.open = std::move(*made);
   return {};
 }
@@ -47,8 +52,8 @@ result<recovered_log> begin_log(const log_directory& where, const random_source&
 }
 
 /// Heads of all segments and how they fit. Returns whether the last seal is owed.
-result<bool> read_chain(const log_directory& where, const std::vector<std::uint64_t>& numbers, const tail_scan& tail,
-                        recovered_log& into) {
+result<bool> read_chain(const log_directory& where, const std::vector<std::uint64_t>& numbers,
+                        const tail_scan& tail, recovered_log& into) {
   std::vector<segment_head> heads;
   for (const std::uint64_t number : numbers) {
     if (number == tail.head.number) {
@@ -60,7 +65,8 @@ result<bool> read_chain(const log_directory& where, const std::vector<std::uint6
     if (!from) return fail(from.error());
     const auto head = read_head(**from, path, where.setup.segment_size);
     if (!head) return fail(head.error());
-    if (head->number != number) return fail(damage(path, 0, "the segment's head has another number than its name"));
+    if (head->number != number)
+      return fail(damage(path, 0, "the segment's head has another number than its name"));
     heads.push_back(*head);
   }
   bool owed = false;
@@ -69,47 +75,66 @@ result<bool> read_chain(const log_directory& where, const std::vector<std::uint6
     const auto fits = check_link(where, where.segment(numbers[i]), heads[i], heads[i + 1], successor_empty);
     if (!fits) return fail(fits.error());
     owed = successor_empty;
-    const std::uint64_t running_ms = fits->found == link::whole ? fits->seal.running_ms : tail.state.running_ms();
-    into.segments.push_back({.head = heads[i], .end = heads[i + 1].predecessor_end, .running_ms = running_ms,
-                             .sealed = true, .side_written = false, .identities = nullptr});
+    const std::uint64_t running_ms =
+        fits->found == link::whole ? fits->seal.running_ms : tail.state.running_ms();
+    into.segments.push_back({.head = heads[i],
+                             .end = heads[i + 1].predecessor_end,
+                             .running_ms = running_ms,
+                             .sealed = true,
+                             .side_written = false,
+                             .identities = nullptr});
   }
-  into.segments.push_back({.head = tail.head, .end = tail.end, .running_ms = tail.state.running_ms(), .sealed = false,
-                           .side_written = false, .identities = nullptr});
+  into.segments.push_back({.head = tail.head,
+                           .end = tail.end,
+                           .running_ms = tail.state.running_ms(),
+                           .sealed = false,
+                           .side_written = false,
+                           .identities = nullptr});
   return owed;
 }
 
-/// The newest segment holds no group: whether its predecessor's seal is there, durable or not at all, it is written
-/// again. It says nothing but what the successor's head says already, so a torn one cannot mislead.
-result<void> write_owed_seal(const log_directory& where, const segment_info& sealed, const segment_head& successor) {
+/// The newest segment holds no group: whether its predecessor's seal is there, durable or not at all, it is
+/// written again. It says nothing but what the successor's head says already, so a torn one cannot mislead.
+result<void> write_owed_seal(const log_directory& where, const segment_info& sealed,
+                             const segment_head& successor) {
   auto to = where.files->open(where.segment(sealed.head.number), open_mode::write, where.how);
   if (!to) return fail(to.error());
   const group_number number = successor.first_group - 1;
   group_builder seal{aligned_buffer(block_bytes)};
-  seal.close({.type = group_type::seal, .salt = sealed.head.salt, .number = number,
-              .first_position = successor.first_position, .durable_upto = number - 1, .running_ms = sealed.running_ms,
-              .wall_ms = 0, .successor = successor.number});
-  const auto wrote = (*to)->write_at({seal.data(), seal.disk_bytes()}, successor.predecessor_end - block_bytes);
+  seal.close({.type = group_type::seal,
+              .salt = sealed.head.salt,
+              .number = number,
+              .first_position = successor.first_position,
+              .durable_upto = number - 1,
+              .running_ms = sealed.running_ms,
+              .wall_ms = 0,
+              .successor = successor.number});
+  const auto wrote =
+      (*to)->write_at({seal.data(), seal.disk_bytes()}, successor.predecessor_end - block_bytes);
   if (!wrote) return wrote;
   if (const auto synced = (*to)->sync(); !synced) return fail(final_error(synced.error()));
   return {};
 }
 
-/// A clean end is gone on with in place, and that is safe: all before the stop was synced before it was written, and
-/// what lies behind it is no valid group, so that only a whole new write can make one. The stop itself may be known to
-/// the page cache alone; the same bytes are written again and synced, because the next group will call it durable.
+/// A clean end is gone on with in place, and that is safe: all before the stop was synced before it was
+/// written, and what lies behind it is no valid group, so that only a whole new write can make one. The stop
+/// itself may be known to the page cache alone; the same bytes are written again and synced, because the next
+/// group will call it durable.
 result<void> continue_behind_stop(const log_directory& where, const tail_scan& tail, recovered_log& into) {
   auto to = where.files->open(where.segment(tail.head.number), open_mode::write, where.how);
   if (!to) return fail(to.error());
   const auto stop = read_blocks(**to, tail.end - block_bytes, block_bytes);
   if (!stop) return fail(stop.error());
-  if (const auto wrote = (*to)->write_at({stop->data(), block_bytes}, tail.end - block_bytes); !wrote) return wrote;
+  if (const auto wrote = (*to)->write_at({stop->data(), block_bytes}, tail.end - block_bytes); !wrote)
+    return wrote;
   if (const auto synced = (*to)->sync(); !synced) return fail(final_error(synced.error()));
   into.open = std::move(*to);
   return {};
 }
 
-/// An unclean end: never gone on with in the same file (see recovery_copy.hpp). A mark goes behind the copied groups,
-/// so that damage to the last of them is told from a torn tail from now on: they are about to be relied on.
+/// An unclean end: never gone on with in the same file (see recovery_copy.hpp). A mark goes behind the copied
+/// groups, so that damage to the last of them is told from a torn tail from now on: they are about to be
+/// relied on.
 result<void> continue_in_copy(const log_directory& where, const random_source& random, const tail_scan& tail,
                               recovered_log& into) {
   if (!into.has_reserve) {
@@ -120,8 +145,11 @@ result<void> continue_in_copy(const log_directory& where, const random_source& r
   }
   const bool mark = tail.groups != 0 && tail.last.type == group_type::data;
   auto copy = copy_open_segment(where, random,
-                                {.number = tail.head.number, .end = tail.end, .end_mark = mark,
-                                 .running_ms = tail.state.running_ms(), .wall_ms = tail.last.wall_ms});
+                                {.number = tail.head.number,
+                                 .end = tail.end,
+                                 .end_mark = mark,
+                                 .running_ms = tail.state.running_ms(),
+                                 .wall_ms = tail.last.wall_ms});
   if (!copy) return fail(copy.error());
   into.open = std::move(copy->handle);
   into.segments.back().head = copy->head;
@@ -134,9 +162,11 @@ result<void> continue_in_copy(const log_directory& where, const random_source& r
 }
 
 result<recovered_log> continue_log(const log_directory& where, const random_source& random,
-                                   const directory_listing& listing, dedup_window& window, recovery_report& report) {
+                                   const directory_listing& listing, dedup_window& window,
+                                   recovery_report& report) {
   recovered_log out;
-  if (!listing.secret) return fail(damage(where.secret(), 0, "the secret is missing: identities cannot be recognised"));
+  if (!listing.secret)
+    return fail(damage(where.secret(), 0, "the secret is missing: identities cannot be recognised"));
   const auto secret = read_secret(where);
   if (!secret) return fail(secret.error());
   out.secret = *secret;
@@ -153,7 +183,8 @@ result<recovered_log> continue_log(const log_directory& where, const random_sour
                        "the segment is missing, and position " + std::to_string(tail->state.needed_from()) +
                            " is still to be delivered"));
   }
-  auto loaded = load_identities(where, listing.sides, tail->identities, tail->state.running_ms(), out, window);
+  auto loaded =
+      load_identities(where, listing.sides, tail->identities, tail->state.running_ms(), out, window);
   if (!loaded) return fail(loaded.error());
 
   out.next_group = tail->next_group();
@@ -168,7 +199,8 @@ result<recovered_log> continue_log(const log_directory& where, const random_sour
     const auto sealed = write_owed_seal(where, out.segments[out.segments.size() - 2], tail->head);
     if (!sealed) return fail(sealed.error());
   }
-  const auto ready = tail->stopped() ? continue_behind_stop(where, *tail, out) : continue_in_copy(where, random, *tail, out);
+  const auto ready =
+      tail->stopped() ? continue_behind_stop(where, *tail, out) : continue_in_copy(where, random, *tail, out);
   if (!ready) return fail(ready.error());
   report.clean = tail->stopped();
   report.groups_replayed = tail->groups;

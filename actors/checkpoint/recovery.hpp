@@ -1,5 +1,5 @@
-// What a start makes of a directory: looks at everything first, then changes what must be changed, all before the first
-// answer. Also what `log inspect` and `log verify` look with.
+// What a start makes of a directory: looks at everything first, then changes what must be changed, all before
+// the first answer. Also what `log inspect` and `log verify` look with.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace sluice::checkpoint {
 /// The newest segment, read to its end.
 struct tail_scan {
   segment_head head;
-  log_state state;               ///< after its last valid group
+  log_state state;  ///< after its last valid group
   segment_identities identities;
   std::uint64_t groups = 0;
   std::uint64_t events = 0, records = 0;
@@ -33,8 +33,8 @@ struct tail_scan {
   group_number next_group() const noexcept { return groups == 0 ? head.first_group : last.number + 1; }
   bool stopped() const noexcept { return groups != 0 && last.type == group_type::stop; }
 };
-/// Reads the segment in `path`, which must be `number`. errc::corrupt when a group is bad that another one says was
-/// durable, or when the last one is a seal (its successor is missing).
+/// Reads the segment in `path`, which must be `number`. errc::corrupt when a group is bad that another one
+/// says was durable, or when the last one is a seal (its successor is missing).
 result<tail_scan> scan_tail(const log_directory& where, const std::string& path, std::uint64_t number);
 
 /// How a segment's end and its successor's beginning fit.
@@ -46,7 +46,8 @@ struct sealed_end {
   link found = link::whole;
   group_header seal;  ///< valid when `whole`
 };
-/// `successor_empty`: no group was found in the successor, which is the newest. errc::corrupt when they do not fit.
+/// `successor_empty`: no group was found in the successor, which is the newest. errc::corrupt when they do
+/// not fit.
 result<sealed_end> check_link(const log_directory& where, const std::string& path, const segment_head& head,
                               const segment_head& successor, bool successor_empty);
 
@@ -59,11 +60,11 @@ struct recovered_log {
   std::deque<side_info> sides;
   std::vector<std::uint64_t> pool;  ///< files under pool names, in whatever condition
   bool has_reserve = false;
-  std::unique_ptr<file> open;       ///< the newest segment
-  segment_identities identities;    ///< of the newest segment
+  std::unique_ptr<file> open;     ///< the newest segment
+  segment_identities identities;  ///< of the newest segment
   log_state state;
   group_number next_group = 1;
-  group_number last_data = 0;       ///< 0: not known
+  group_number last_data = 0;               ///< 0: not known
   group_type last_type = group_type::seal;  ///< of the last group on disk
   log_secret secret{};
 };
@@ -73,8 +74,9 @@ result<recovered_log> recover(const log_directory& where, const random_source& r
 /// The number of the newest data group of a sealed segment, from its headers. errc::corrupt with place.
 result<group_number> last_data_group(const log_directory& where, const segment_info& segment);
 
-/// Fills the window from side files, oldest first, as many of the newest as it can hold; a missing or bad one is read
-/// from its segment, and is damage where that is gone. Marks `segments` whose side file is good. Then `open`.
+/// Fills the window from side files, oldest first, as many of the newest as it can hold; a missing or bad one
+/// is read from its segment, and is damage where that is gone. Marks `segments` whose side file is good. Then
+/// `open`.
 result<void> load_identities(const log_directory& where, const std::vector<std::uint64_t>& side_numbers,
                              const segment_identities& open, std::uint64_t running_ms, recovered_log& into,
                              dedup_window& window);

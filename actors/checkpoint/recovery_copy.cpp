@@ -28,13 +28,20 @@ result<void> rename_durably(const log_directory& where, const std::string& from,
 result<void> write_mark(file& to, const segment_head& head, group_number number, position next_position,
                         const copy_request& what) {
   group_builder mark{aligned_buffer(block_bytes)};
-  mark.close({.type = group_type::mark, .salt = head.salt, .number = number, .first_position = next_position,
-              .durable_upto = number - 1, .running_ms = what.running_ms, .wall_ms = what.wall_ms, .successor = 0});
+  mark.close({.type = group_type::mark,
+              .salt = head.salt,
+              .number = number,
+              .first_position = next_position,
+              .durable_upto = number - 1,
+              .running_ms = what.running_ms,
+              .wall_ms = what.wall_ms,
+              .successor = 0});
   return to.write_at({mark.data(), mark.disk_bytes()}, what.end);
 }
 
 /// Copies and syncs; the names stay as they are.
-result<copied_segment> write_copy(const log_directory& where, const random_source& random, const copy_request& what) {
+result<copied_segment> write_copy(const log_directory& where, const random_source& random,
+                                  const copy_request& what) {
   const std::string path = where.segment(what.number);
   const auto source = where.files->open(path, open_mode::read, where.how);
   if (!source) return fail(source.error());

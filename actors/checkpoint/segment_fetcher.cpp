@@ -1,5 +1,6 @@
-// A segment may be recycled or copied while it is read. What was read counts only when the table still names the same
-// segment with the same salt afterwards; its file is not written over before the table has forgotten it.
+// A segment may be recycled or copied while it is read. What was read counts only when the table still names
+// the same segment with the same salt afterwards; its file is not written over before the table has forgotten
+// it.
 #include "actors/checkpoint/segment_fetcher.hpp"
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 
 namespace sluice::checkpoint {
 
-segment_fetcher::segment_fetcher(log_directory where, segment_table& table, std::shared_ptr<buffer_pool> buffers)
+segment_fetcher::segment_fetcher(log_directory where, segment_table& table,
+                                 std::shared_ptr<buffer_pool> buffers)
     : where_(std::move(where)), table_(&table), buffers_(std::move(buffers)) {}
 
 result<segment_fetcher::extent> segment_fetcher::find(group_number n) const {
@@ -23,7 +25,8 @@ result<segment_fetcher::extent> segment_fetcher::find(group_number n) const {
 bool segment_fetcher::unchanged(const extent& segment) const {
   std::scoped_lock lock(table_->mutex);
   const segment_info* found = table_->holding(segment.head.first_group);
-  return found != nullptr && found->head.number == segment.head.number && found->head.salt == segment.head.salt;
+  return found != nullptr && found->head.number == segment.head.number &&
+         found->head.salt == segment.head.salt;
 }
 
 committed_group_ptr segment_fetcher::copy(const group_cursor& at, std::uint64_t segment) const {
@@ -48,8 +51,10 @@ result<segment_fetcher::took> segment_fetcher::walk(const extent& segment, fetch
       if (!unchanged(segment)) return took::changed;
       return fail(opened.error());
     }
-    hint = {segment.head.number, segment.head.salt,
-            {segment.head.salt, segment.head.data_offset(), segment.head.first_group, 0}, std::move(*opened)};
+    hint = {segment.head.number,
+            segment.head.salt,
+            {segment.head.salt, segment.head.data_offset(), segment.head.first_group, 0},
+            std::move(*opened)};
   }
   hint.next.limit = segment.end;
   group_cursor groups(*hint.from, hint.next, where_.setup.chunk_bytes);
@@ -66,7 +71,8 @@ result<segment_fetcher::took> segment_fetcher::walk(const extent& segment, fetch
     if (!there) return fail(there.error());
     if (!*there) {
       if (!unchanged(segment)) return changed();
-      return fail(damage(path, groups.next_offset(), "group " + std::to_string(groups.next_number()) + " is damaged"));
+      return fail(damage(path, groups.next_offset(),
+                         "group " + std::to_string(groups.next_number()) + " is damaged"));
     }
     const group_header& header = groups.header();
     if (wanted && header.type == group_type::data) {
@@ -98,7 +104,8 @@ result<std::vector<committed_group_ptr>> segment_fetcher::fetch(fetch_hint& hint
     // A sealed segment ends with the group before its successor's first.
     next = std::max(next, hint.next.number);
     want.after = std::max(want.after, hint.next.number - 1);
-    if (!want.groups.empty() && (want.bytes >= want.max_bytes || want.after >= want.upto)) return std::move(want.groups);
+    if (!want.groups.empty() && (want.bytes >= want.max_bytes || want.after >= want.upto))
+      return std::move(want.groups);
   }
 }
 
@@ -108,10 +115,11 @@ result<group_number> segment_fetcher::group_before(position at) {
     {
       std::scoped_lock lock(table_->mutex);
       const auto& all = table_->segments;
-      const auto behind = std::ranges::upper_bound(all, std::max<position>(at, 1), {},
-                                                   [](const segment_info& s) { return s.head.first_position; });
+      const auto behind = std::ranges::upper_bound(
+          all, std::max<position>(at, 1), {}, [](const segment_info& s) { return s.head.first_position; });
       if (behind == all.begin()) {
-        return fail(errc::not_found, "position " + std::to_string(at) + " is not retained any more", where_.path);
+        return fail(errc::not_found, "position " + std::to_string(at) + " is not retained any more",
+                    where_.path);
       }
       const segment_info& found = *std::prev(behind);
       segment = {found.head, found.end, false};
@@ -122,8 +130,9 @@ result<group_number> segment_fetcher::group_before(position at) {
       if (!unchanged(segment)) continue;
       return fail(from.error());
     }
-    group_cursor groups(**from, {segment.head.salt, segment.head.data_offset(), segment.head.first_group, segment.end},
-                        where_.setup.chunk_bytes);
+    group_cursor groups(
+        **from, {segment.head.salt, segment.head.data_offset(), segment.head.first_group, segment.end},
+        where_.setup.chunk_bytes);
     group_number before = segment.head.first_group - 1;
     bool whole = true;
     while (groups.next_offset() < segment.end) {

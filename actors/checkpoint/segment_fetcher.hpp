@@ -12,7 +12,8 @@
 
 namespace sluice::checkpoint {
 
-/// Where a reader left off, so that its next fetch does not walk the segment from its head. Owned by the reader.
+/// Where a reader left off, so that its next fetch does not walk the segment from its head. Owned by the
+/// reader.
 struct fetch_hint {
   std::uint64_t segment = 0;
   std::uint64_t salt = 0;
@@ -26,9 +27,9 @@ class segment_fetcher {
   /// `chunk_bytes`: of one read. The table and the pool must outlive it.
   segment_fetcher(log_directory where, segment_table& table, std::shared_ptr<buffer_pool> buffers);
 
-  /// Data groups with number > `after` and <= `upto` (but at least one that is durable when there is one), up to
-  /// `max_bytes`. Empty when nothing behind `after` is durable. errc::not_found when they are not retained any more,
-  /// errc::corrupt with file and offset.
+  /// Data groups with number > `after` and <= `upto` (but at least one that is durable when there is one), up
+  /// to `max_bytes`. Empty when nothing behind `after` is durable. errc::not_found when they are not retained
+  /// any more, errc::corrupt with file and offset.
   result<std::vector<committed_group_ptr>> fetch(fetch_hint& hint, group_number after, group_number upto,
                                                  std::size_t max_bytes);
   /// The last group that ends before position `at`.

@@ -1,4 +1,5 @@
-// Puts the parts together: the writer under the caller's thread, the keeper and the feed beside it, one table between.
+// Puts the parts together: the writer under the caller's thread, the keeper and the feed beside it, one table
+// between.
 #include "actors/checkpoint/segment_log.hpp"
 
 #include <cstring>
@@ -17,13 +18,14 @@ namespace {
 
 /// Buffers held back for the next groups: what may be in the making, in flight and in laggards' hands.
 constexpr std::size_t pooled_bytes = 128u << 20;
-/// A published group up to this size leaves a larger buffer, so that the ring holds groups and not empty memory.
+/// A published group up to this size leaves a larger buffer, so that the ring holds groups and not empty
+/// memory.
 constexpr std::size_t small_group_bytes = 64u << 10;
 
 class log final : public segment_log {
  public:
-  log(log_directory where, log_options options, random_source random, window_limits window, std::unique_ptr<file> lock,
-      recovered_log from)
+  log(log_directory where, log_options options, random_source random, window_limits window,
+      std::unique_ptr<file> lock, recovered_log from)
       : where_(std::move(where)),
         options_(std::move(options)),
         lock_(std::move(lock)),
@@ -33,8 +35,8 @@ class log final : public segment_log {
         identities_(std::make_shared<segment_identities>(std::move(from.identities))),
         writer_(where_, std::move(random), *table_, from),
         keeper_(where_, options_, window, *table_, std::move(from.pool)),
-        feed_(segment_fetcher(where_, *table_, buffers_), options_.tail_bytes, from.last_data, writer_.durable(),
-              where_.setup.threads),
+        feed_(segment_fetcher(where_, *table_, buffers_), options_.tail_bytes, from.last_data,
+              writer_.durable(), where_.setup.threads),
         searcher_(where_, *table_, buffers_) {
     if (where_.setup.threads) {
       keeper_thread_ = std::thread([this] { keeper_.run(); });
@@ -51,7 +53,8 @@ class log final : public segment_log {
     std::scoped_lock lock(table_->mutex);
     table_->on_room = std::move(call);
   }
-  result<committed_group_ptr> commit(group_builder& group, moment when, std::span<const std::byte> state) override;
+  result<committed_group_ptr> commit(group_builder& group, moment when,
+                                     std::span<const std::byte> state) override;
   result<void> mark(moment when) override;
   void release(position needed, group_number needed_group) override;
   result<void> stop(moment when) override;
@@ -123,7 +126,8 @@ result<committed_group_ptr> log::commit(group_builder& group, moment when, std::
   const std::size_t bytes = group.disk_bytes();
   const std::uint64_t before = open_number();
   const auto at = writer_.append(group, when, state);
-  // Also when the group itself failed behind a rotation that succeeded, or the seal was owed from an earlier call.
+  // Also when the group itself failed behind a rotation that succeeded, or the seal was owed from an earlier
+  // call.
   const bool sealed = hand_over_identities(before);
   if (!at) {
     if (sealed) keep();
@@ -238,8 +242,9 @@ log_counts log::counts() const noexcept {
 
 }  // namespace
 
-result<std::unique_ptr<segment_log>> open_log(file_system& files, const log_options& options, const log_setup& setup,
-                                              const random_source& random, dedup_window& window, log_state& state,
+result<std::unique_ptr<segment_log>> open_log(file_system& files, const log_options& options,
+                                              const log_setup& setup, const random_source& random,
+                                              dedup_window& window, log_state& state,
                                               recovery_report& report) {
   SLUICE_ASSERT(setup.segment_size % block_bytes == 0 && setup.chunk_bytes % block_bytes == 0);
   const log_directory where{&files, options.directory, options.how, setup};

@@ -1,5 +1,6 @@
-// What the log's threads share about the directory: which segments there are, what is ready to be taken, what may go.
-// The only lock between the commit thread, the keeper and the laggards' reads; held for a few comparisons, never for I/O.
+// What the log's threads share about the directory: which segments there are, what is ready to be taken, what
+// may go. The only lock between the commit thread, the keeper and the laggards' reads; held for a few
+// comparisons, never for I/O.
 #pragma once
 
 #include <condition_variable>
@@ -18,11 +19,12 @@ namespace sluice::checkpoint {
 
 struct segment_info {
   segment_head head;
-  std::uint64_t end = 0;          ///< behind its last durable group (sealed: behind its seal)
-  std::uint64_t running_ms = 0;   ///< of its last group
+  std::uint64_t end = 0;         ///< behind its last durable group (sealed: behind its seal)
+  std::uint64_t running_ms = 0;  ///< of its last group
   bool sealed = false;
   bool side_written = false;
-  std::shared_ptr<segment_identities> identities;  ///< sealed, until the side file is written; else rebuilt from the file
+  std::shared_ptr<segment_identities>
+      identities;  ///< sealed, until the side file is written; else rebuilt from the file
 };
 
 /// Everything in here is guarded by `mutex`.
@@ -36,18 +38,18 @@ struct segment_table {
   std::uint64_t next_pool = 1;        ///< number of the next pool file's name
   std::uint64_t making = 0;           ///< segment-sized files that exist without being ready or in the log
   bool has_reserve = false;
-  std::mutex reserve_in_use;          ///< held while the reserve is made or copied into; never together with `mutex`
+  std::mutex reserve_in_use;  ///< held while the reserve is made or copied into; never together with `mutex`
 
-  position needed = 0;                ///< from the last `release`
+  position needed = 0;  ///< from the last `release`
   group_number needed_group = 0;
-  std::uint64_t running_ms = 0;       ///< of the last durable group
-  std::uint64_t identities = 0;       ///< of the open segment
-  position next_position = 1;         ///< behind the last durable event
+  std::uint64_t running_ms = 0;  ///< of the last durable group
+  std::uint64_t identities = 0;  ///< of the open segment
+  position next_position = 1;    ///< behind the last durable event
 
-  bool stuck = false;                 ///< the keeper's last attempt failed for want of room or on an error; it tries again
+  bool stuck = false;  ///< the keeper's last attempt failed for want of room or on an error; it tries again
   bool stopping = false;
-  bool keeper_asked = false;          ///< there may be work for the keeper
-  std::optional<error> failed;        ///< final: a name may not be durable
+  bool keeper_asked = false;                  ///< there may be work for the keeper
+  std::optional<error> failed;                ///< final: a name may not be durable
   std::optional<segment_log::room> answered;  ///< what `plan` said last when it was coming or full
   std::function<void()> on_room;
 
@@ -65,7 +67,8 @@ struct segment_table {
   segment_log::room next_segment(const log_options& options, std::uint64_t segment_size) const noexcept {
     if (!ready.empty()) return segment_log::room::rotates;
     const bool grows = bytes(segment_size) + segment_size <= options.max_bytes;
-    return !stuck && (grows || making != 0 || oldest_released()) ? segment_log::room::coming : segment_log::room::full;
+    return !stuck && (grows || making != 0 || oldest_released()) ? segment_log::room::coming
+                                                                 : segment_log::room::full;
   }
   /// Under the lock: the segment that holds group `n` (or would, behind the last one).
   const segment_info* holding(group_number n) const noexcept {

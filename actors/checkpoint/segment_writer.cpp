@@ -1,5 +1,5 @@
-// Every failure is either without consequence (no room) or final; what is owed after a failure is paid before the next
-// group.
+// Every failure is either without consequence (no room) or final; what is owed after a failure is paid before
+// the next group.
 #include "actors/checkpoint/segment_writer.hpp"
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 
 namespace sluice::checkpoint {
 
-segment_writer::segment_writer(log_directory where, random_source random, segment_table& table, recovered_log& from)
+segment_writer::segment_writer(log_directory where, random_source random, segment_table& table,
+                               recovered_log& from)
     : where_(std::move(where)),
       random_(std::move(random)),
       table_(&table),
@@ -28,7 +29,7 @@ tl::unexpected<error> segment_writer::give_up(error why) {
 }
 
 result<segment_writer::placed> segment_writer::append(group_builder& group, segment_log::moment when,
-                                                       std::span<const std::byte> state) {
+                                                      std::span<const std::byte> state) {
   const std::uint64_t bytes = group.disk_bytes();
   SLUICE_ASSERT(group.records() != 0 && bytes <= group_bytes_max);
   when.running_ms = std::max(when.running_ms, running_ms_);
@@ -55,8 +56,13 @@ result<group_number> segment_writer::append_empty(group_type type, segment_log::
 }
 
 result<void> segment_writer::write(group_builder& group, group_type type, segment_log::moment when) {
-  group.close({.type = type, .salt = head_.salt, .number = next_group_, .first_position = next_position_,
-               .durable_upto = next_group_ - 1, .running_ms = when.running_ms, .wall_ms = when.wall_ms,
+  group.close({.type = type,
+               .salt = head_.salt,
+               .number = next_group_,
+               .first_position = next_position_,
+               .durable_upto = next_group_ - 1,
+               .running_ms = when.running_ms,
+               .wall_ms = when.wall_ms,
                .successor = 0});
   const std::size_t bytes = group.disk_bytes();
   SLUICE_ASSERT(end_ + bytes + block_bytes <= where_.setup.segment_size);
@@ -83,7 +89,9 @@ result<void> segment_writer::settle(segment_log::moment when) {
     std::scoped_lock lock(table_->mutex);
     failed_ = table_->failed;
   }
-  if (failed_) return fail(errc::not_durable, "an earlier write failed: " + to_string(*failed_), where_.path, failed_->sys);
+  if (failed_)
+    return fail(errc::not_durable, "an earlier write failed: " + to_string(*failed_), where_.path,
+                failed_->sys);
   if (sealing_ != nullptr) {
     if (auto sealed = write_seal(when); !sealed) return sealed;
   }
@@ -105,7 +113,10 @@ result<void> segment_writer::cut_back(segment_log::moment when) {
     table_->has_reserve = true;
   }
   auto copy = copy_open_segment(where_, random_,
-                                {.number = head_.number, .end = end_, .end_mark = false, .running_ms = when.running_ms,
+                                {.number = head_.number,
+                                 .end = end_,
+                                 .end_mark = false,
+                                 .running_ms = when.running_ms,
                                  .wall_ms = when.wall_ms});
   if (!copy) {
     if (copy.error().code == errc::no_space) return fail(copy.error());
@@ -119,8 +130,8 @@ result<void> segment_writer::cut_back(segment_log::moment when) {
   return {};
 }
 
-/// The order that a start relies on: the next segment has head, state record and name, all durable, before the open one
-/// is sealed; the seal is durable before the next segment's first group.
+/// The order that a start relies on: the next segment has head, state record and name, all durable, before
+/// the open one is sealed; the seal is durable before the next segment's first group.
 result<void> segment_writer::rotate(segment_log::moment when, std::span<const std::byte> state) {
   if (auto taken = take_next(state); !taken) return taken;
   return write_seal(when);
@@ -165,10 +176,16 @@ result<void> segment_writer::take_next(std::span<const std::byte> state) {
 result<void> segment_writer::write_seal(segment_log::moment when) {
   const group_number number = head_.first_group - 1;
   group_builder seal{aligned_buffer(block_bytes)};
-  seal.close({.type = group_type::seal, .salt = sealing_head_.salt, .number = number,
-              .first_position = head_.first_position, .durable_upto = number - 1, .running_ms = when.running_ms,
-              .wall_ms = when.wall_ms, .successor = head_.number});
-  const auto wrote = sealing_->write_at({seal.data(), seal.disk_bytes()}, head_.predecessor_end - block_bytes);
+  seal.close({.type = group_type::seal,
+              .salt = sealing_head_.salt,
+              .number = number,
+              .first_position = head_.first_position,
+              .durable_upto = number - 1,
+              .running_ms = when.running_ms,
+              .wall_ms = when.wall_ms,
+              .successor = head_.number});
+  const auto wrote =
+      sealing_->write_at({seal.data(), seal.disk_bytes()}, head_.predecessor_end - block_bytes);
   if (!wrote) {
     if (wrote.error().code == errc::no_space) return fail(wrote.error());
     return give_up(wrote.error());
@@ -180,8 +197,12 @@ result<void> segment_writer::write_seal(segment_log::moment when) {
   sealed.end = head_.predecessor_end;
   sealed.running_ms = when.running_ms;
   sealed.sealed = true;
-  table_->segments.push_back({.head = head_, .end = end_, .running_ms = when.running_ms, .sealed = false,
-                              .side_written = false, .identities = nullptr});
+  table_->segments.push_back({.head = head_,
+                              .end = end_,
+                              .running_ms = when.running_ms,
+                              .sealed = false,
+                              .side_written = false,
+                              .identities = nullptr});
   table_->ready.pop_front();
   return {};
 }

@@ -1,5 +1,5 @@
-// The open segment: numbers, closes, writes and syncs groups, one write and one sync each, and goes over to the next
-// segment in the order that survives a crash at any point.
+// The open segment: numbers, closes, writes and syncs groups, one write and one sync each, and goes over to
+// the next segment in the order that survives a crash at any point.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace sluice::checkpoint {
 /// Used by one thread at a time. Shares the table with the keeper.
 class segment_writer {
  public:
-  /// Blocks that every data group leaves free behind it: a mark, a stop (a start that finds it goes on behind it) and
-  /// the seal. Marks and stops never follow one another, so these are always there.
+  /// Blocks that every data group leaves free behind it: a mark, a stop (a start that finds it goes on behind
+  /// it) and the seal. Marks and stops never follow one another, so these are always there.
   static constexpr std::uint64_t kept_blocks = 3;
 
   segment_writer(log_directory where, random_source random, segment_table& table, recovered_log& from);
@@ -30,8 +30,8 @@ class segment_writer {
     std::uint64_t segment = 0;
     std::uint64_t offset = 0;
   };
-  /// A data group; into the next segment, whose first record is `state`, when there is one: else it fits. errc::no_space:
-  /// nothing of it counts. Anything else is final: errc::not_durable from then on.
+  /// A data group; into the next segment, whose first record is `state`, when there is one: else it fits.
+  /// errc::no_space: nothing of it counts. Anything else is final: errc::not_durable from then on.
   result<placed> append(group_builder& group, segment_log::moment when, std::span<const std::byte> state);
   /// A mark or a stop, unless the last group says the same already. The number it got, or the last one.
   result<group_number> append_empty(group_type type, segment_log::moment when);
@@ -56,10 +56,11 @@ class segment_writer {
   group_number next_group_ = 1;
   position next_position_ = 1;
   group_type last_type_ = group_type::seal;
-  std::uint64_t running_ms_ = 0;    ///< of the last group: a start refuses one that goes back, so none is written
-  std::unique_ptr<file> sealing_;   ///< the segment before, while its seal is owed
+  std::uint64_t running_ms_ =
+      0;  ///< of the last group: a start refuses one that goes back, so none is written
+  std::unique_ptr<file> sealing_;  ///< the segment before, while its seal is owed
   segment_head sealing_head_;
-  bool cut_back_owed_ = false;      ///< a write found no room: part of it may lie behind `end_`
+  bool cut_back_owed_ = false;  ///< a write found no room: part of it may lie behind `end_`
   std::optional<error> failed_;
 };
 

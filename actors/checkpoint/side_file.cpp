@@ -19,7 +19,8 @@ class collector final : public record_visitor {
   void on_batch(const batch_view& batch) override {
     if (batch.entries.empty()) return;
     auto& runs = into_.runs;
-    if (!runs.empty() && runs.back().running_ms == running_ms_ && runs.back().first + runs.back().count == batch.first) {
+    if (!runs.empty() && runs.back().running_ms == running_ms_ &&
+        runs.back().first + runs.back().count == batch.first) {
       runs.back().count += batch.entries.size();
     } else {
       runs.push_back({running_ms_, batch.first, batch.entries.size()});
@@ -52,7 +53,8 @@ result<side_head> read_side_head(const file& from, const std::string& path, std:
   if (*got != sizeof head || head.magic != side_magic || head.crc != crc_of(head)) {
     return fail(damage(path, 0, "the side file's head contradicts its checksum"));
   }
-  if (head.version != format_version) return fail(errc::unsupported, "the side file's version is not known", path + "+8");
+  if (head.version != format_version)
+    return fail(errc::unsupported, "the side file's version is not known", path + "+8");
   if (head.number != number) return fail(damage(path, 0, "the side file belongs to another segment"));
   const auto size = from.size();
   if (!size) return fail(size.error());
@@ -124,7 +126,8 @@ result<segment_identities> read_side(const log_directory& where, std::uint64_t n
   if (!head) return fail(head.error());
   segment_identities out;
   std::uint64_t offset = sizeof(side_head);
-  if (auto r = read_part(**from, path, offset, head->runs, head->runs_crc, out.runs); !r) return fail(r.error());
+  if (auto r = read_part(**from, path, offset, head->runs, head->runs_crc, out.runs); !r)
+    return fail(r.error());
   if (auto r = read_part(**from, path, offset, head->identities, head->identities_crc, out.identities); !r) {
     return fail(r.error());
   }
@@ -146,7 +149,8 @@ result<segment_identities> read_side(const log_directory& where, std::uint64_t n
   return out;
 }
 
-result<segment_identities> rebuild_identities(const log_directory& where, const segment_head& head, std::uint64_t end) {
+result<segment_identities> rebuild_identities(const log_directory& where, const segment_head& head,
+                                              std::uint64_t end) {
   const std::string path = where.segment(head.number);
   const auto from = where.files->open(path, open_mode::read, where.how);
   if (!from) return fail(from.error());

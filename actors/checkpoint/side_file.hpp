@@ -1,5 +1,5 @@
-// The identities of a sealed segment, kept beside it and longer than it: a start fills its window from these instead of
-// reading gigabytes of events, and an event is found by its id without a scan.
+// The identities of a sealed segment, kept beside it and longer than it: a start fills its window from these
+// instead of reading gigabytes of events, and an event is found by its id without a scan.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ struct id_place {
   friend auto operator<=>(const id_place&, const id_place&) = default;
 };
 
-/// What a segment's batch records say of identities, in order. Bounded by what a segment holds: an event takes at least
-/// sizeof(event_entry) there and 32 bytes here.
+/// What a segment's batch records say of identities, in order. Bounded by what a segment holds: an event
+/// takes at least sizeof(event_entry) there and 32 bytes here.
 struct segment_identities {
   std::vector<identity_run> runs;
   std::vector<hash128> identities;
@@ -56,7 +56,8 @@ struct side_head {
   std::uint32_t crc = 0;  ///< of this structure with crc = 0
 
   constexpr std::uint64_t file_bytes() const noexcept {
-    return sizeof(side_head) + runs * sizeof(identity_run) + identities * (sizeof(hash128) + sizeof(id_place));
+    return sizeof(side_head) + runs * sizeof(identity_run) +
+           identities * (sizeof(hash128) + sizeof(id_place));
   }
 };
 static_assert(sizeof(side_head) == 72);
@@ -75,12 +76,14 @@ result<side_info> write_side(const log_directory& where, std::uint64_t number, s
                              segment_identities& from);
 /// Checks the head and the length only.
 result<side_info> peek_side(const log_directory& where, std::uint64_t number);
-/// Reads and checks runs and identities; the places stay empty unless `with_places`. errc::corrupt with place.
+/// Reads and checks runs and identities; the places stay empty unless `with_places`. errc::corrupt with
+/// place.
 result<segment_identities> read_side(const log_directory& where, std::uint64_t number, bool with_places);
 
-/// The identities of a sealed segment from its groups, every checksum verified. `end` is behind its seal; the seal
-/// itself is not looked at. errc::corrupt with file and offset.
-result<segment_identities> rebuild_identities(const log_directory& where, const segment_head& head, std::uint64_t end);
+/// The identities of a sealed segment from its groups, every checksum verified. `end` is behind its seal; the
+/// seal itself is not looked at. errc::corrupt with file and offset.
+result<segment_identities> rebuild_identities(const log_directory& where, const segment_head& head,
+                                              std::uint64_t end);
 
 /// Puts identities into the window as if they came now: older ones than the window leave, all are durable.
 void fill_window(dedup_window& window, const segment_identities& from);

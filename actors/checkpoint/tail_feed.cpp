@@ -1,5 +1,5 @@
-// Calls leave without the feed's lock. A reader's own lock is held during its calls, so that its destructor can promise
-// that none follows.
+// Calls leave without the feed's lock. A reader's own lock is held during its calls, so that its destructor
+// can promise that none follows.
 #include "actors/checkpoint/tail_feed.hpp"
 
 #include <algorithm>
@@ -11,12 +11,12 @@ namespace sluice::checkpoint {
 
 struct tail_feed::slot {
   explicit slot(wake w) : call(std::move(w)) {}
-  std::mutex calls;       ///< held while `call` or a fetch's `done` runs
-  bool alive = true;      ///< guarded by `calls`
+  std::mutex calls;   ///< held while `call` or a fetch's `done` runs
+  bool alive = true;  ///< guarded by `calls`
   wake call;
-  bool armed = false;     ///< guarded by the feed's lock; likewise below
+  bool armed = false;  ///< guarded by the feed's lock; likewise below
   bool fetching = false;
-  fetch_hint hint;        ///< of whoever serves its fetch
+  fetch_hint hint;  ///< of whoever serves its fetch
 };
 
 class tail_feed::handle final : public log_feed::reader {
@@ -38,7 +38,8 @@ class tail_feed::handle final : public log_feed::reader {
   std::shared_ptr<slot> slot_;
 };
 
-tail_feed::tail_feed(segment_fetcher fetcher, std::size_t tail_bytes, group_number last, group_number durable, bool thread)
+tail_feed::tail_feed(segment_fetcher fetcher, std::size_t tail_bytes, group_number last, group_number durable,
+                     bool thread)
     : fetcher_(std::move(fetcher)), ring_(tail_bytes, last), durable_(durable) {
   if (thread) thread_ = std::thread([this] { run(); });
 }
@@ -136,7 +137,8 @@ void tail_feed::serve(job& what) {
   }
   result<std::vector<committed_group_ptr>> got = fail(errc::stopping, "the log stops");
   if (!stopping) got = fetcher_.fetch(what.who->hint, what.after, upto, what.max_bytes);
-  // Who has caught up must not keep a file open that the keeper takes away meanwhile: its disk space would stay taken.
+  // Who has caught up must not keep a file open that the keeper takes away meanwhile: its disk space would
+  // stay taken.
   if (!got || got->empty() || got->back()->header().number >= upto) what.who->hint.from.reset();
   {
     std::scoped_lock lock(mutex_);

@@ -1,4 +1,5 @@
-// The log's feed: publishes what is durable, wakes who waits for it, and serves laggards on a thread of its own.
+// The log's feed: publishes what is durable, wakes who waits for it, and serves laggards on a thread of its
+// own.
 #pragma once
 
 #include <condition_variable>
@@ -17,9 +18,10 @@ namespace sluice::checkpoint {
 
 class tail_feed final : public log_feed {
  public:
-  /// `last`: the newest data group before this start. With `thread`, fetches run on a thread until `stop`; without, in
-  /// the call.
-  tail_feed(segment_fetcher fetcher, std::size_t tail_bytes, group_number last, group_number durable, bool thread);
+  /// `last`: the newest data group before this start. With `thread`, fetches run on a thread until `stop`;
+  /// without, in the call.
+  tail_feed(segment_fetcher fetcher, std::size_t tail_bytes, group_number last, group_number durable,
+            bool thread);
   ~tail_feed() override;
 
   /// Called by the commit thread for each durable group; null for one that holds nothing for readers.

@@ -22,8 +22,10 @@ void tail_ring::push(committed_group_ptr group) {
 std::vector<committed_group_ptr> tail_ring::behind(group_number after, std::size_t max_bytes) const {
   SLUICE_ASSERT(after >= floor_);
   std::vector<committed_group_ptr> out;
-  auto at = std::ranges::upper_bound(groups_, after, {}, [](const committed_group_ptr& g) { return g->header().number; });
-  for (std::size_t bytes = 0; at != groups_.end() && (out.empty() || bytes + (*at)->bytes <= max_bytes); ++at) {
+  auto at = std::ranges::upper_bound(groups_, after, {},
+                                     [](const committed_group_ptr& g) { return g->header().number; });
+  for (std::size_t bytes = 0; at != groups_.end() && (out.empty() || bytes + (*at)->bytes <= max_bytes);
+       ++at) {
     bytes += (*at)->bytes;
     out.push_back(*at);
   }

@@ -16,11 +16,14 @@ class tail_ring {
   tail_ring(std::size_t bytes_max, group_number last) : bytes_max_(bytes_max), floor_(last), last_(last) {}
 
   void push(committed_group_ptr group);
-  /// Groups behind `after`, which is >= floor(): at least one when there is one, else up to `max_bytes` together.
+  /// Groups behind `after`, which is >= floor(): at least one when there is one, else up to `max_bytes`
+  /// together.
   std::vector<committed_group_ptr> behind(group_number after, std::size_t max_bytes) const;
 
-  group_number floor() const noexcept { return floor_; }  ///< the newest data group that has left, or never was in
-  group_number last() const noexcept { return last_; }    ///< the newest data group
+  group_number floor() const noexcept {
+    return floor_;
+  }  ///< the newest data group that has left, or never was in
+  group_number last() const noexcept { return last_; }  ///< the newest data group
 
  private:
   std::size_t bytes_max_;

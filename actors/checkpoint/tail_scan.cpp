@@ -33,11 +33,13 @@ result<tail_scan> scan_tail(const log_directory& where, const std::string& path,
   if (!from) return fail(from.error());
   const auto head = read_head(**from, path, where.setup.segment_size);
   if (!head) return fail(head.error());
-  if (head->number != number) return fail(damage(path, 0, "the segment's head has another number than its name"));
+  if (head->number != number)
+    return fail(damage(path, 0, "the segment's head has another number than its name"));
   const auto record = read_state(**from, path, *head);
   if (!record) return fail(record.error());
   auto state = log_state::parse(*record);
-  if (!state) return fail(error{state.error().code, state.error().detail, path + "+" + std::to_string(block_bytes), 0});
+  if (!state)
+    return fail(error{state.error().code, state.error().detail, path + "+" + std::to_string(block_bytes), 0});
 
   tail_scan out;
   out.head = *head;
@@ -59,7 +61,8 @@ result<tail_scan> scan_tail(const log_directory& where, const std::string& path,
     result<void> took = out.state.apply(h, groups.content());
     if (took) took = out.identities.collect(h, groups.content());
     if (!took) {
-      return fail(error{took.error().code, took.error().detail, path + "+" + std::to_string(groups.offset()), 0});
+      return fail(
+          error{took.error().code, took.error().detail, path + "+" + std::to_string(groups.offset()), 0});
     }
     next_position += h.events;
     out.events += h.events;
@@ -68,8 +71,9 @@ result<tail_scan> scan_tail(const log_directory& where, const std::string& path,
     out.last = h;
     if (h.type == group_type::data) out.last_data = h.number;
     if (h.type == group_type::seal) {
-      return fail(damage(where.segment(h.successor), 0,
-                         "the segment is missing: segment " + std::to_string(number) + " was sealed in its favour"));
+      return fail(
+          damage(where.segment(h.successor), 0,
+                 "the segment is missing: segment " + std::to_string(number) + " was sealed in its favour"));
     }
   }
   out.end = groups.next_offset();
@@ -85,7 +89,8 @@ result<sealed_end> check_link(const log_directory& where, const std::string& pat
                               const segment_head& successor, bool successor_empty) {
   const std::string next = where.segment(successor.number);
   if (successor.predecessor != head.number || successor.predecessor_salt != head.salt) {
-    return fail(damage(next, 0, "the segment does not follow " + path + ", which has been swapped or taken from elsewhere"));
+    return fail(damage(
+        next, 0, "the segment does not follow " + path + ", which has been swapped or taken from elsewhere"));
   }
   const std::uint64_t end = successor.predecessor_end;
   if (end % block_bytes != 0 || end < head.data_offset() + block_bytes || end > where.setup.segment_size ||
@@ -122,7 +127,8 @@ result<group_number> last_data_group(const log_directory& where, const segment_i
   const auto from = where.files->open(path, open_mode::read, where.how);
   if (!from) return fail(from.error());
   const std::uint64_t seal = segment.end - block_bytes;
-  group_cursor groups(**from, {segment.head.salt, segment.head.data_offset(), segment.head.first_group, seal}, window_bytes);
+  group_cursor groups(**from, {segment.head.salt, segment.head.data_offset(), segment.head.first_group, seal},
+                      window_bytes);
   group_number last = 0;
   while (groups.next_offset() < seal) {
     const auto there = groups.next(false);

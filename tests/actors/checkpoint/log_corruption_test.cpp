@@ -1,6 +1,6 @@
-// Goal: damage to what was acknowledged is refused with file and offset, or does not matter; never is anything else
-// delivered. Method: one log with everything in it; one flip, swap, loss or cut at a time on a copy of its disk.
-// SLUICE_SEED and SLUICE_ROUNDS as in the crash test.
+// Goal: damage to what was acknowledged is refused with file and offset, or does not matter; never is
+// anything else delivered. Method: one log with everything in it; one flip, swap, loss or cut at a time on a
+// copy of its disk. SLUICE_SEED and SLUICE_ROUNDS as in the crash test.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -52,13 +52,15 @@ struct log_corruption_test : testing::Test {
     log_run again(damaged, 3);
     const auto opened = again.open();
     if (!opened) {
-      EXPECT_TRUE(opened.error().code == errc::corrupt || opened.error().code == errc::unsupported) << to_string(opened.error());
+      EXPECT_TRUE(opened.error().code == errc::corrupt || opened.error().code == errc::unsupported)
+          << to_string(opened.error());
       EXPECT_NE(opened.error().place.find("/log"), std::string::npos);
       EXPECT_TRUE(noticed) << "refused, but not listed: " << to_string(opened.error());
       return true;
     }
     EXPECT_EQ(again.state.next_position(), run.acknowledged.size() + 1) << "acknowledged events were cut off";
-    for (const auto& id : run.acknowledged) EXPECT_TRUE(again.window->contains(sample_identity("genesys", id))) << id;
+    for (const auto& id : run.acknowledged)
+      EXPECT_TRUE(again.window->contains(sample_identity("genesys", id))) << id;
     for (position at = 1; at <= run.acknowledged.size(); at += 40) {
       const auto before = again.log->group_before(at);
       const auto groups = before ? read_feed(again.log->feed(), *before) : tl::unexpected(before.error());
@@ -66,15 +68,17 @@ struct log_corruption_test : testing::Test {
         EXPECT_TRUE(groups.error().code == errc::corrupt || groups.error().code == errc::not_found);
         if (groups.error().code == errc::corrupt) {
           EXPECT_NE(groups.error().place.find("/log"), std::string::npos);
-          EXPECT_TRUE(noticed) << "a reader met damage that verify did not list: " << to_string(groups.error());
+          EXPECT_TRUE(noticed) << "a reader met damage that verify did not list: "
+                               << to_string(groups.error());
         }
         continue;
       }
       for (const auto& g : *groups) {
         const auto ids = ids_of(*g);
         const auto first = g->header().first_position - 1;
-        const bool right = first + ids.size() <= run.acknowledged.size() &&
-                           std::equal(ids.begin(), ids.end(), run.acknowledged.begin() + static_cast<std::ptrdiff_t>(first));
+        const bool right =
+            first + ids.size() <= run.acknowledged.size() &&
+            std::equal(ids.begin(), ids.end(), run.acknowledged.begin() + static_cast<std::ptrdiff_t>(first));
         EXPECT_TRUE(right) << "wrong events were delivered";
       }
     }
@@ -86,9 +90,7 @@ struct log_corruption_test : testing::Test {
   std::vector<directory_entry> files;
 };
 
-TEST_F(log_corruption_test, the_whole_log_is_whole) {
-  EXPECT_FALSE(check(*disk.crash(0)));
-}
+TEST_F(log_corruption_test, the_whole_log_is_whole) { EXPECT_FALSE(check(*disk.crash(0))); }
 
 TEST_F(log_corruption_test, flips_anywhere_are_refused_or_harmless) {
   const std::uint64_t seed = from_environment("SLUICE_SEED", 99);
@@ -104,12 +106,14 @@ TEST_F(log_corruption_test, flips_anywhere_are_refused_or_harmless) {
     if (random() % 2 == 0) offset = offset / block_bytes * block_bytes + random() % 256;
     if (offset >= victim.size) continue;
     const auto flip = static_cast<std::byte>(std::uint8_t{1} << (random() % 8));
-    SCOPED_TRACE(testing::Message() << "seed=" << seed << " flip " << i << ": " << victim.name << "+" << offset);
+    SCOPED_TRACE(testing::Message() << "seed=" << seed << " flip " << i << ": " << victim.name << "+"
+                                    << offset);
     const auto damaged = disk.crash(0);
     damaged->corrupt("/log/" + victim.name, offset, flip);
     if (check(*damaged)) ++noticed;
   }
-  std::cout << noticed << " of " << flips << " flips were noticed, the others hit nothing that counts" << std::endl;
+  std::cout << noticed << " of " << flips << " flips were noticed, the others hit nothing that counts"
+            << std::endl;
   EXPECT_GT(noticed, flips / 10);
 }
 
@@ -118,7 +122,8 @@ TEST_F(log_corruption_test, every_acknowledged_byte_of_the_open_segment_counts) 
   ASSERT_TRUE(summary);
   const auto& open = summary->segments.back();
   std::mt19937_64 random(5);
-  for (std::uint64_t at = open.head.data_offset(); at + 2 * block_bytes < open.end; at += 1 + random() % 500) {
+  for (std::uint64_t at = open.head.data_offset(); at + 2 * block_bytes < open.end;
+       at += 1 + random() % 500) {
     SCOPED_TRACE(testing::Message() << "offset " << at);
     const auto damaged = disk.crash(0);
     damaged->corrupt(open.file, at, std::byte{0x10});
@@ -167,8 +172,10 @@ TEST_F(log_corruption_test, a_truncated_or_zeroed_segment_is_noticed) {
     ASSERT_TRUE((*cut->open("/log/" + e.name, open_mode::write, caching::direct))->truncate(e.size / 2));
     EXPECT_TRUE(check(*cut));
     const auto zeroed = disk.crash(0);
-    const auto zeros = read_blocks(**zeroed->open("/log/" + e.name, open_mode::read, caching::direct), 1u << 30, block_bytes);
-    ASSERT_TRUE((*zeroed->open("/log/" + e.name, open_mode::write, caching::direct))->write_at({zeros->data(), block_bytes}, 3 * block_bytes));
+    const auto zeros = read_blocks(**zeroed->open("/log/" + e.name, open_mode::read, caching::direct),
+                                   1u << 30, block_bytes);
+    ASSERT_TRUE((*zeroed->open("/log/" + e.name, open_mode::write, caching::direct))
+                    ->write_at({zeros->data(), block_bytes}, 3 * block_bytes));
     EXPECT_TRUE(check(*zeroed));
   }
 }
@@ -180,7 +187,8 @@ TEST_F(log_corruption_test, a_missing_side_file_of_a_recycled_segment_is_refused
   }
   std::string oldest_segment = "~";
   for (const auto& e : files) {
-    if (e.name.size() == 20 && e.name.ends_with(".seg")) oldest_segment = std::min(oldest_segment, e.name.substr(0, 16));
+    if (e.name.size() == 20 && e.name.ends_with(".seg"))
+      oldest_segment = std::min(oldest_segment, e.name.substr(0, 16));
   }
   ASSERT_GT(sides.size(), 2u);
   int holes = 0;

@@ -1,7 +1,7 @@
-// Goal: whatever moment the power goes, what was acknowledged is there, what was not is there whole or not at all, and
-// the log starts. Method: one scripted run with rotations, recycling, restarts and cuts; at each of its changes of the
-// disk several disks as a crash may leave them are opened, and some of those crash again while they recover.
-// SLUICE_SEED replays a run, SLUICE_ROUNDS makes more of them.
+// Goal: whatever moment the power goes, what was acknowledged is there, what was not is there whole or not at
+// all, and the log starts. Method: one scripted run with rotations, recycling, restarts and cuts; at each of
+// its changes of the disk several disks as a crash may leave them are opened, and some of those crash again
+// while they recover. SLUICE_SEED replays a run, SLUICE_ROUNDS makes more of them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,8 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-/// What a start must find: everything acknowledged from `needed` on, then perhaps one group that was begun, whole.
+/// What a start must find: everything acknowledged from `needed` on, then perhaps one group that was begun,
+/// whole.
 struct promise {
   std::vector<std::string> acknowledged;
   std::vector<std::vector<std::string>> pending;
@@ -85,20 +86,25 @@ class crash_checker {
       return std::nullopt;
     }
     std::vector<std::string> all = said.acknowledged;
-    const std::size_t end = found->first_positions.empty() ? said.acknowledged.size()
-                                                           : found->first_positions.front() - 1 + found->ids.size();
+    const std::size_t end = found->first_positions.empty()
+                                ? said.acknowledged.size()
+                                : found->first_positions.front() - 1 + found->ids.size();
     if (end > all.size()) {
       for (const auto& group : said.pending) {
-        if (found->ids.size() < group.size() || !std::equal(group.rbegin(), group.rend(), found->ids.rbegin())) continue;
+        if (found->ids.size() < group.size() ||
+            !std::equal(group.rbegin(), group.rend(), found->ids.rbegin()))
+          continue;
         all.insert(all.end(), group.begin(), group.end());
         break;
       }
     }
     EXPECT_EQ(end, all.size()) << "acknowledged events lost, half a group, or events that were never given";
     EXPECT_EQ(run.state.next_position(), all.size() + 1);
-    const std::size_t begin = found->first_positions.empty() ? all.size() : found->first_positions.front() - 1;
+    const std::size_t begin =
+        found->first_positions.empty() ? all.size() : found->first_positions.front() - 1;
     if (end == all.size()) {
-      EXPECT_TRUE(std::equal(found->ids.begin(), found->ids.end(), all.begin() + static_cast<std::ptrdiff_t>(begin)));
+      EXPECT_TRUE(
+          std::equal(found->ids.begin(), found->ids.end(), all.begin() + static_cast<std::ptrdiff_t>(begin)));
     }
     for (const std::string& id : all) {
       EXPECT_TRUE(run.window->contains(sample_identity("genesys", id))) << id << " would be taken again";
@@ -112,7 +118,8 @@ class crash_checker {
     const auto more = run.append("afterwards", 2, 100);
     EXPECT_TRUE(more) << to_string(more.error());
     if (!more) return;
-    const auto found = run.read(before.first_positions.empty() ? run.state.next_position() - 2 : before.first_positions.front());
+    const auto found = run.read(before.first_positions.empty() ? run.state.next_position() - 2
+                                                               : before.first_positions.front());
     EXPECT_TRUE(found);
     if (!found) return;
     EXPECT_EQ(found->ids.size(), before.ids.size() + 2);
@@ -125,7 +132,12 @@ class crash_checker {
 class crashing_run {
  public:
   crashing_run(std::uint64_t seed, int groups, std::uint64_t nested_every)
-      : seed_(seed), groups_(groups), nested_every_(nested_every), random_(seed), run_(disk_, seed), checker_([this] {
+      : seed_(seed),
+        groups_(groups),
+        nested_every_(nested_every),
+        random_(seed),
+        run_(disk_, seed),
+        checker_([this] {
           run_.options.max_bytes = 9 * run_.setup.segment_size;
           return run_.options;
         }()) {}
@@ -150,7 +162,10 @@ class crashing_run {
     } else if (dice < 11) {
       reopen();  // a crash of the process alone
     } else if (dice < 16) {
-      disk_.inject({.kind = operation_kind::write, .sys = 28, .nth = 1, .path_contains = ".seg",
+      disk_.inject({.kind = operation_kind::write,
+                    .sys = 28,
+                    .nth = 1,
+                    .path_contains = ".seg",
                     .partial_bytes = random_() % 4 * 4096});
       const auto refused = run_.append(numbered("refused", i), 1 + random_() % 4, random_() % 1500);
       disk_.clear_faults();
@@ -165,7 +180,8 @@ class crashing_run {
       run_.log->release(needed_, run_.state.next_group());
     }
   }
-  /// What was refused may lie whole on the disk until the next commit cuts it away; a start before that takes it.
+  /// What was refused may lie whole on the disk until the next commit cuts it away; a start before that takes
+  /// it.
   void reopen() {
     ASSERT_TRUE(run_.open());
     const auto behind = run_.read(run_.acknowledged.size() + 1);

@@ -1,5 +1,6 @@
-// Goal: whichever call to the disk fails, once or for ever, nothing acknowledged is lost and the next start succeeds.
-// Method: the same scripted run with call N of each kind failing, for N = 1, 2, … until a run meets no failure.
+// Goal: whichever call to the disk fails, once or for ever, nothing acknowledged is lost and the next start
+// succeeds. Method: the same scripted run with call N of each kind failing, for N = 1, 2, … until a run meets
+// no failure.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,8 +33,10 @@ class log_fault_test : public testing::TestWithParam<fault_case> {
       const auto done = run.append(numbered("g", i), 3, 2500);
       if (!done && done.error().code != errc::no_space && done.error().code != errc::log_full &&
           done.error().code != errc::overloaded) {
-        EXPECT_TRUE(done.error().code == errc::io || done.error().code == errc::not_durable) << to_string(done.error());
-        EXPECT_EQ(run.append("never", 1, 0).error().code, errc::not_durable) << "a fault that is final stays final";
+        EXPECT_TRUE(done.error().code == errc::io || done.error().code == errc::not_durable)
+            << to_string(done.error());
+        EXPECT_EQ(run.append("never", 1, 0).error().code, errc::not_durable)
+            << "a fault that is final stays final";
         return;
       }
       if (i == 10 && !run.mark()) return;
@@ -51,7 +54,8 @@ class log_fault_test : public testing::TestWithParam<fault_case> {
     const auto behind = run.read(run.acknowledged.size() + 1);
     if (!behind) return false;
     if (!behind->ids.empty()) {
-      EXPECT_NE(std::ranges::find(run.pending, behind->ids), run.pending.end()) << "events that were never given";
+      EXPECT_NE(std::ranges::find(run.pending, behind->ids), run.pending.end())
+          << "events that were never given";
       run.acknowledged.insert(run.acknowledged.end(), behind->ids.begin(), behind->ids.end());
     }
     run.pending.clear();
@@ -80,7 +84,8 @@ TEST_P(log_fault_test, nothing_acknowledged_is_lost_whichever_call_fails) {
       ASSERT_GT(next.state.next_position(), run.acknowledged.size()) << "acknowledged events are lost";
       ASSERT_TRUE(adopt(next));
       ASSERT_EQ(next.state.next_position(), next.acknowledged.size() + 1);
-      for (const auto& id : next.acknowledged) ASSERT_TRUE(next.window->contains(sample_identity("genesys", id))) << id;
+      for (const auto& id : next.acknowledged)
+        ASSERT_TRUE(next.window->contains(sample_identity("genesys", id))) << id;
       const auto more = next.append("afterwards", 1, 0);
       ASSERT_TRUE(more) << to_string(more.error());
       const auto summary = inspect_log(*after, "/log", true, next.setup.segment_size);
@@ -94,14 +99,16 @@ TEST_P(log_fault_test, nothing_acknowledged_is_lost_whichever_call_fails) {
 constexpr int eio = 5, enospc = 28;
 INSTANTIATE_TEST_SUITE_P(
     calls, log_fault_test,
-    testing::Values(fault_case{operation_kind::write, eio, false}, fault_case{operation_kind::write, enospc, false},
-                    fault_case{operation_kind::write, enospc, true}, fault_case{operation_kind::sync, eio, false},
-                    fault_case{operation_kind::sync, eio, true}, fault_case{operation_kind::allocate, enospc, false},
-                    fault_case{operation_kind::allocate, enospc, true}, fault_case{operation_kind::rename, eio, false},
-                    fault_case{operation_kind::remove, eio, false}, fault_case{operation_kind::sync_directory, eio, false},
-                    fault_case{operation_kind::sync_directory, eio, true}, fault_case{operation_kind::open, 24, false},
-                    fault_case{operation_kind::open, 24, true}, fault_case{operation_kind::read, eio, false},
-                    fault_case{operation_kind::list, eio, false}),
+    testing::Values(
+        fault_case{operation_kind::write, eio, false}, fault_case{operation_kind::write, enospc, false},
+        fault_case{operation_kind::write, enospc, true}, fault_case{operation_kind::sync, eio, false},
+        fault_case{operation_kind::sync, eio, true}, fault_case{operation_kind::allocate, enospc, false},
+        fault_case{operation_kind::allocate, enospc, true}, fault_case{operation_kind::rename, eio, false},
+        fault_case{operation_kind::remove, eio, false},
+        fault_case{operation_kind::sync_directory, eio, false},
+        fault_case{operation_kind::sync_directory, eio, true}, fault_case{operation_kind::open, 24, false},
+        fault_case{operation_kind::open, 24, true}, fault_case{operation_kind::read, eio, false},
+        fault_case{operation_kind::list, eio, false}),
     testing::PrintToStringParamName());
 
 }  // namespace

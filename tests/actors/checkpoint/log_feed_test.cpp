@@ -1,5 +1,5 @@
-// Goal: readers get every group once, from memory at the tail and from files behind it, and are woken once. Method:
-// small rings, so that laggards cross the ring's floor at every place.
+// Goal: readers get every group once, from memory at the tail and from files behind it, and are woken once.
+// Method: small rings, so that laggards cross the ring's floor at every place.
 #include "actors/checkpoint/log_feed.hpp"
 
 #include <gmock/gmock.h>
@@ -56,7 +56,8 @@ TEST_F(log_feed_test, nothing_is_in_memory_after_a_start) {
   open(1u << 20);
   const auto reader = run.log->feed().add_reader([] {});
   EXPECT_EQ(run.log->feed().next(*reader, 0, 1u << 20).found, where::file);
-  EXPECT_EQ(run.log->feed().next(*reader, 3, 1u << 20).found, where::wait) << "the last data group, though a mark follows";
+  EXPECT_EQ(run.log->feed().next(*reader, 3, 1u << 20).found, where::wait)
+      << "the last data group, though a mark follows";
 }
 
 TEST_F(log_feed_test, a_reader_at_the_end_waits_after_a_start_in_an_empty_segment) {
@@ -98,7 +99,8 @@ TEST_F(log_feed_test, laggards_cross_from_files_into_memory) {
         for (auto& id : ids_of(*g)) ids.push_back(std::move(id));
       }
       ASSERT_FALSE(ids.empty());
-      EXPECT_TRUE(std::equal(ids.rbegin(), ids.rend(), run.acknowledged.rbegin())) << "bite " << bite << " after " << after;
+      EXPECT_TRUE(std::equal(ids.rbegin(), ids.rend(), run.acknowledged.rbegin()))
+          << "bite " << bite << " after " << after;
     }
   }
 }

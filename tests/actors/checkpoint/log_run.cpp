@@ -56,7 +56,8 @@ result<std::vector<committed_group_ptr>> read_feed(log_feed& feed, group_number 
   }
 }
 
-log_run::log_run(file_system& files, std::uint64_t seed, log_setup s) : setup(s), files_(&files), random_(seed) {
+log_run::log_run(file_system& files, std::uint64_t seed, log_setup s)
+    : setup(s), files_(&files), random_(seed) {
   options.directory = "/log";
   options.max_bytes = 64 * setup.segment_size;
   options.tail_bytes = 1u << 20;
@@ -75,7 +76,8 @@ result<void> log_run::open() {
   return {};
 }
 
-result<committed_group_ptr> log_run::append(const std::string& name, std::size_t events, std::size_t padding) {
+result<committed_group_ptr> log_run::append(const std::string& name, std::size_t events,
+                                            std::size_t padding) {
   std::vector<sample_event> made;
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < events; ++i) {
@@ -87,7 +89,8 @@ result<committed_group_ptr> log_run::append(const std::string& name, std::size_t
   window->expire(running_ms);
   const auto mine = window->end();
   std::vector<std::uint8_t> is_new(events);
-  for (std::size_t i = 0; i < events; ++i) is_new[i] = window->insert(batch->events.entries[i].identity, running_ms) ? 1 : 0;
+  for (std::size_t i = 0; i < events; ++i)
+    is_new[i] = window->insert(batch->events.entries[i].identity, running_ms) ? 1 : 0;
   group_builder group(log->buffers()->take(group_builder::batch_bytes(*batch) + block_bytes));
   if (!group.append_batch(*batch, is_new, true)) return fail(errc::too_large, "the batch does not fit");
   auto room = log->plan(group.disk_bytes());
@@ -102,13 +105,15 @@ result<committed_group_ptr> log_run::append(const std::string& name, std::size_t
   pending.push_back(ids);
   std::vector<std::byte> record;
   if (room == segment_log::room::rotates) record = state.serialize();
-  auto committed = log->commit(group, {running_ms, 1'700'000'000'000 + static_cast<std::int64_t>(running_ms)}, record);
+  auto committed =
+      log->commit(group, {running_ms, 1'700'000'000'000 + static_cast<std::int64_t>(running_ms)}, record);
   if (!committed) {
     window->roll_back(mine);
     return committed;
   }
   window->confirm(window->end());
-  if (auto applied = state.apply((*committed)->header(), (*committed)->content()); !applied) return fail(applied.error());
+  if (auto applied = state.apply((*committed)->header(), (*committed)->content()); !applied)
+    return fail(applied.error());
   acknowledged.insert(acknowledged.end(), ids.begin(), ids.end());
   pending.clear();
   return committed;

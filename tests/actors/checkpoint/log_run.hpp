@@ -1,5 +1,5 @@
-// A log under test with everything a checkpoint would have around it: window, state, running time, and a model in plain
-// vectors of what was acknowledged.
+// A log under test with everything a checkpoint would have around it: window, state, running time, and a
+// model in plain vectors of what was acknowledged.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,10 @@ class log_run {
 
   /// Opens, or opens again.
   result<void> open();
-  /// One group of one batch with `events` new events, each with `padding` bytes of ballast. Ids are `<name>-<i>`.
-  /// errc::log_full when plan says so; errc::overloaded when it says `coming`.
-  result<checkpoint::committed_group_ptr> append(const std::string& name, std::size_t events, std::size_t padding = 0);
+  /// One group of one batch with `events` new events, each with `padding` bytes of ballast. Ids are
+  /// `<name>-<i>`. errc::log_full when plan says so; errc::overloaded when it says `coming`.
+  result<checkpoint::committed_group_ptr> append(const std::string& name, std::size_t events,
+                                                 std::size_t padding = 0);
   result<void> mark();
   result<void> stop();
   void close() { log.reset(); }
@@ -52,10 +53,11 @@ class log_run {
   result<log_content> read(position from = 1);
 
   std::vector<std::string> acknowledged;  ///< ids, in order
-  /// Groups that were begun since the last one that was acknowledged: refused for want of room, the last one perhaps
-  /// under way. A crash may leave one of them, whole.
+  /// Groups that were begun since the last one that was acknowledged: refused for want of room, the last one
+  /// perhaps under way. A crash may leave one of them, whole.
   std::vector<std::vector<std::string>> pending;
-  std::function<void()> wait_for_room;    ///< with threads: called when plan says `coming`; then plan is asked again
+  std::function<void()>
+      wait_for_room;  ///< with threads: called when plan says `coming`; then plan is asked again
 
  private:
   checkpoint::file_system* files_;

@@ -1,5 +1,6 @@
-// Goal: the log keeps what it was given, in order, over restarts, rotations and recycling, and says truthfully when it
-// has no room. Method: scripted runs on the simulated disk with small segments and no threads.
+// Goal: the log keeps what it was given, in order, over restarts, rotations and recycling, and says
+// truthfully when it has no room. Method: scripted runs on the simulated disk with small segments and no
+// threads.
 #include "actors/checkpoint/segment_log.hpp"
 
 #include <gmock/gmock.h>
@@ -187,7 +188,8 @@ TEST_F(segment_log_test, only_as_many_side_files_are_read_as_the_window_holds) {
     EXPECT_EQ(run.window->contains(sample_identity("genesys", ids[i])), i + 30 >= ids.size()) << i;
   }
   const auto heads = names(".ids").size();
-  EXPECT_LE(files.count(operation_kind::read, ".ids") - before, heads + 3 * 3) << "heads of all, contents of the newest";
+  EXPECT_LE(files.count(operation_kind::read, ".ids") - before, heads + 3 * 3)
+      << "heads of all, contents of the newest";
 }
 
 TEST_F(segment_log_test, full_when_nothing_may_go_and_room_again_after_a_release) {
@@ -195,7 +197,8 @@ TEST_F(segment_log_test, full_when_nothing_may_go_and_room_again_after_a_release
   open();
   result<committed_group_ptr> last;
   int groups = 0;
-  while ((last = run.append(numbered("f", static_cast<std::uint64_t>(groups)), 3, 1000)).has_value()) ASSERT_LT(++groups, 1000);
+  while ((last = run.append(numbered("f", static_cast<std::uint64_t>(groups)), 3, 1000)).has_value())
+    ASSERT_LT(++groups, 1000);
   EXPECT_EQ(last.error().code, errc::log_full);
   EXPECT_LE(run.log->counts().bytes, run.options.max_bytes);
   expect_all();
@@ -319,7 +322,8 @@ TEST_F(segment_log_test, an_empty_disk_is_said_and_passes) {
   files.set_capacity(files.used_bytes());
   result<committed_group_ptr> last;
   int groups = 0;
-  while ((last = run.append(numbered("s", static_cast<std::uint64_t>(groups)), 3, 1000)).has_value()) ASSERT_LT(++groups, 1000);
+  while ((last = run.append(numbered("s", static_cast<std::uint64_t>(groups)), 3, 1000)).has_value())
+    ASSERT_LT(++groups, 1000);
   EXPECT_EQ(last.error().code, errc::log_full);
   files.set_capacity(1ull << 30);
   append(20);
@@ -342,7 +346,8 @@ TEST_F(segment_log_test, a_write_without_room_is_cut_back_before_the_next) {
   open();
   append(3);
   for (const std::uint64_t part : {0u, 4096u, 8192u}) {
-    files.inject({.kind = operation_kind::write, .sys = 28, .nth = 1, .path_contains = ".seg", .partial_bytes = part});
+    files.inject(
+        {.kind = operation_kind::write, .sys = 28, .nth = 1, .path_contains = ".seg", .partial_bytes = part});
     const auto refused = run.append(numbered("refused", part), 3, 1000);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, errc::no_space);
