@@ -94,7 +94,7 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   void on_exit() override {
     committer_.reset();  // waits for the write under way; the log is free for its stop then
-    stager_.refuse_all(error{errc::stopping, "the node is stopping", {}, 0}, left_);
+    stager_.refuse_all(error{errc::stopping, "the node is stopping", {}, 0});
   }
 
  private:
@@ -110,30 +110,29 @@ class checkpoint_stage : public checkpoint_actor::base {
     options_.log->on_room([to = caf::actor_cast<checkpoint_actor>(this)] { caf::anon_send(to, room_a{}); });
   }
 
-  // One turn: stage, and when nothing is under way start a commit, or the mark of a quiet node.
   void turn() {
-    if (failed_) {
-      grant_left();
-      return draining_ ? quit(caf::exit_reason::normal) : void();
+    advance();
+    for (const auto number : stager_.take_left()) {
+      if (const auto* producer = links_.left(number)) send(*producer, grant_a{}, number, std::uint32_t{1});
     }
+  }
+
+  // Stages, and when nothing is under way starts a commit, or the mark of a quiet node.
+  void advance() {
+    if (failed_) return draining_ ? quit(caf::exit_reason::normal) : void();
     const auto moment = now();
-    if (stager_.committing() || marking_) {
-      stager_.stage(moment);
-      return grant_left();
-    }
+    if (stager_.committing() || marking_) return stager_.stage(moment);
     if (stager_.urgent() || (quiet_ && stager_.pending())) {
       stager::job job;
       if (stager_.take(moment, job) == stager::next::commit) {
         unmarked_ = true;
-        committer_->commit(std::move(job), {moment.running_ms, moment.wall_ms});
-        return grant_left();
+        return committer_->commit(std::move(job), {moment.running_ms, moment.wall_ms});
       }
     } else if (quiet_ && unmarked_ && !draining_) {
       unmarked_ = false;
       marking_ = true;
       committer_->mark({moment.running_ms, moment.wall_ms});
     }
-    grant_left();
     // The stop group makes a mark needless.
     if (draining_ && !stager_.pending() && !stager_.committing() && !marking_) return quit(caf::exit_reason::normal);
     if (stager_.pending() || unmarked_) tick_later();
@@ -150,7 +149,7 @@ class checkpoint_stage : public checkpoint_actor::base {
       if (!ended.group) failed(ended.group.error());
       return turn();
     }
-    stager_.completed(ended.group, left_, sample_.counts);
+    stager_.completed(ended.group, sample_.counts);
     if (ended.group) {
       const auto moment = now();
       options_.window->expire(moment.running_ms);
@@ -170,16 +169,9 @@ class checkpoint_stage : public checkpoint_actor::base {
   void failed(const error& why) {
     if (std::exchange(failed_, true)) return;
     unhealthy_ = to_string(why);
-    stager_.refuse_all(error{errc::not_durable, "checkpoint persistence failed", {}, 0}, left_);
+    stager_.refuse_all(error{errc::not_durable, "checkpoint persistence failed", {}, 0});
     publish();
     options_.failed(why);
-  }
-
-  void grant_left() {
-    for (const auto number : left_) {
-      if (const auto* producer = links_.left(number)) send(*producer, grant_a{}, number, std::uint32_t{1});
-    }
-    left_.clear();
   }
 
   std::uint64_t pinned(const destination_state& d) const {
@@ -244,7 +236,6 @@ class checkpoint_stage : public checkpoint_actor::base {
   position audited_position_;
   const clock::time_point started_;
   const std::uint64_t running_base_ms_;
-  std::vector<epoch> left_;
   commit_sample sample_;
   std::unordered_map<destination_id, deliver_actor> serving_;
   std::unordered_map<destination_id, std::uint64_t> asked_ms_;

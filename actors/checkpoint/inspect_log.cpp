@@ -57,7 +57,7 @@ result<void> inspection::look_at_names() {
   for (const std::uint64_t n : listing_.pool) out_.pool.push_back(where_.pool(n));
   if (listing_.reserve) out_.pool.push_back(where_.reserve());
   for (const std::uint64_t n : listing_.sides) out_.side_files.push_back(where_.side(n));
-  if (seen_.empty() && (listing_.reserve || !listing_.sides.empty())) {
+  if (seen_.empty() && (listing_.secret || listing_.reserve || !listing_.sides.empty())) {
     out_.damage.push_back(damage(where_.path, 0, "the segments are missing"));
   }
   for (std::size_t i = 1; i < seen_.size(); ++i) {
@@ -220,7 +220,13 @@ result<void> inspection::read_sides() {
 
 result<void> inspection::read_secret_file() {
   if (!listing_.secret) {
-    if (!seen_.empty()) out_.damage.push_back(damage(where_.secret(), 0, "the secret is missing"));
+    const bool begun = seen_.size() == 1 && seen_[0].number == 1 && newest_empty_ && !listing_.reserve;
+    if (begun) {
+      out_.notes.push_back(
+          error{errc::not_found, "the first start was cut short: the next one ends it", where_.secret(), 0});
+    } else if (!seen_.empty()) {
+      out_.damage.push_back(damage(where_.secret(), 0, "the secret is missing"));
+    }
     return {};
   }
   const auto secret = read_secret(where_);

@@ -35,19 +35,21 @@ result<void> write_first_segment(const log_directory& where, const random_source
   return {};
 }
 
+/// The secret comes behind the first segment, so that a secret without segments tells of a log that has lost
+/// them.
 result<recovered_log> begin_log(const log_directory& where, const random_source& random,
                                 const directory_listing& listing) {
-  if (listing.reserve || !listing.sides.empty()) {
+  if (listing.secret || listing.reserve || !listing.sides.empty()) {
     return fail(damage(where.path, 0, "the segments are missing: the directory held a log before"));
   }
   recovered_log out;
-  const auto secret = listing.secret ? read_secret(where) : create_secret(where, random);
-  if (!secret) return fail(secret.error());
-  out.secret = *secret;
   for (const std::uint64_t n : listing.pool) {
     if (n != 1) out.pool.push_back(n);
   }
   if (auto made = write_first_segment(where, random, out); !made) return fail(made.error());
+  const auto secret = create_secret(where, random);
+  if (!secret) return fail(secret.error());
+  out.secret = *secret;
   return out;
 }
 
@@ -165,17 +167,18 @@ result<recovered_log> continue_log(const log_directory& where, const random_sour
                                    const directory_listing& listing, dedup_window& window,
                                    recovery_report& report) {
   recovered_log out;
-  if (!listing.secret)
-    return fail(damage(where.secret(), 0, "the secret is missing: identities cannot be recognised"));
-  const auto secret = read_secret(where);
-  if (!secret) return fail(secret.error());
-  out.secret = *secret;
   out.pool = listing.pool;
   out.has_reserve = listing.reserve;
   if (auto dense = check_dense(where, listing.segments); !dense) return fail(dense.error());
   const std::uint64_t newest = listing.segments.back();
   auto tail = scan_tail(where, where.segment(newest), newest);
   if (!tail) return fail(tail.error());
+  const bool begun = newest == 1 && tail->groups == 0 && !listing.reserve;
+  if (!listing.secret && !begun)
+    return fail(damage(where.secret(), 0, "the secret is missing: identities cannot be recognised"));
+  const auto secret = listing.secret ? read_secret(where) : create_secret(where, random);
+  if (!secret) return fail(secret.error());
+  out.secret = *secret;
   const auto owed = read_chain(where, listing.segments, *tail, out);
   if (!owed) return fail(owed.error());
   if (tail->state.needed_from() < out.segments.front().head.first_position) {

@@ -236,7 +236,7 @@ void stager::put_back(staged& s) {
   s = {};
 }
 
-void stager::completed(const result<committed_group_ptr>& done, std::vector<epoch>& left, commit_counts& counts) {
+void stager::completed(const result<committed_group_ptr>& done, commit_counts& counts) {
   SLUICE_ASSERT(committing_);
   committing_ = false;
   if (done) {
@@ -256,21 +256,17 @@ void stager::completed(const result<committed_group_ptr>& done, std::vector<epoc
     const error why{errc::not_durable, "checkpoint persistence failed", {}, 0};
     for (auto& b : out_.batches) answer(b, fail(why));
     out_ = {};
-    refuse_all(why, left);
+    refuse_all(why);
   }
   out_ = {};
-  left.insert(left.end(), left_.begin(), left_.end());
-  left_.clear();
 }
 
-void stager::refuse_all(const error& why, std::vector<epoch>& left) {
+void stager::refuse_all(const error& why) {
   refusing_ = why;
   for (auto& b : open_.batches) answer(b, fail(why));
   for (auto& b : batches_) answer(b, fail(why));
   open_.batches.clear();
   batches_.clear();
-  left.insert(left.end(), left_.begin(), left_.end());
-  left_.clear();
 }
 
 }  // namespace sluice::checkpoint

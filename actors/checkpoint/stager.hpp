@@ -56,7 +56,7 @@ class stager {
 
   stager(segment_log& log, dedup_window& window, log_state& state, options o);
 
-  /// Takes a group of batches; `from` is told to `left` when the last of them was answered.
+  /// Takes a group of batches; `take_left` tells `from` when the last of them was answered.
   void push(epoch from, batch_group_ptr group);
   /// `durable` is called when the commit that holds it ended well; until then it is kept, whatever fails.
   void push(outcome_ptr settled, std::function<void()> durable);
@@ -82,13 +82,17 @@ class stager {
   next take(moment now, job& out);
   bool committing() const noexcept { return committing_; }
 
-  /// The job's end. Answers every batch of it, applies it to the state, tells the epochs that left (one entry a group)
-  /// and what telemetry should count. On errc::no_space the batches are refused and what was staged on top of them is
-  /// decided again; any other error is final: everything that waits is answered errc::not_durable.
-  void completed(const result<committed_group_ptr>& done, std::vector<epoch>& left, commit_counts& counts);
+  /// The job's end. Answers every batch of it, applies it to the state, tells what telemetry should count. On
+  /// errc::no_space the batches are refused and what was staged on top of them is decided again; any other error is
+  /// final: everything that waits is answered errc::not_durable.
+  void completed(const result<committed_group_ptr>& done, commit_counts& counts);
 
   /// Answers everything that waits, and what comes later, with `why`.
-  void refuse_all(const error& why, std::vector<epoch>& left);
+  void refuse_all(const error& why);
+
+  /// Where the groups came from whose last batch has been answered since the last call, one entry a group: by a commit
+  /// or by a refusal, so it is asked after every other call.
+  std::vector<epoch> take_left() noexcept { return std::exchange(left_, {}); }
 
  private:
   struct held_group {  // a group of batches until its last one is answered

@@ -28,6 +28,7 @@ tl::unexpected<error> not_a_batch(std::string what, std::string_view member, std
   return fail(errc::not_a_batch, std::move(what), std::string(member) + " (" + byte(at) + ")");
 }
 
+constexpr bool is_opener(char c) noexcept { return c == '{' || c == '['; }
 constexpr bool is_closer(char c) noexcept { return c == '}' || c == ']'; }
 
 }  // namespace
@@ -44,6 +45,7 @@ struct decoder::state {
   result<void> finish();
   bool key_is(std::string_view body, const raw_string& key, std::string_view name);
   tl::unexpected<error> fault() const;
+  tl::unexpected<error> wrong_end(std::string_view body, std::span<const std::uint32_t> found);
   result<void> check(outcome said) const;
 
   decode_limits limits;
@@ -69,6 +71,24 @@ tl::unexpected<error> decoder::state::fault() const {
   return not_json(what, walk.fault_at());
 }
 
+/// Why a body whose last token closes nothing is no JSON: it goes on behind its value, or breaks off inside
+/// it.
+tl::unexpected<error> decoder::state::wrong_end(std::string_view body, std::span<const std::uint32_t> found) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const char c = body[found[i]];
+    if (is_opener(c)) ++depth;
+    if (!is_closer(c) || --depth > 0) continue;
+    walk.start(body.substr(0, found[i] + 1), found.first(i + 1));
+    if (!walk.skip_value()) return fault();
+    return not_json("expected the end of the body", found[i + 1]);
+  }
+  const bool in_object = body[found.front()] == '{';
+  return not_json(
+      in_object ? "the body breaks off inside its object" : "the body breaks off inside its array",
+      body.size());
+}
+
 result<void> decoder::state::check(outcome said) const {
   switch (said) {
     case outcome::read:
@@ -88,9 +108,7 @@ result<void> decoder::state::read_body(std::string_view body, decoded& out) {
   if (!found) return fail(found.error());
   const char first = body[found->front()];
   if (first != '{' && first != '[') return read_scalar(body, found->front());
-  if (!is_closer(body[found->back()])) {
-    return not_json("the body must end where the object or array ends that it begins with", found->back());
-  }
+  if (!is_closer(body[found->back()])) return wrong_end(body, *found);
   walk.start(body, *found);
   reader.start(body, out);
   constexpr std::size_t usual_event_bytes = 512;

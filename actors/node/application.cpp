@@ -38,6 +38,9 @@ using clock = std::chrono::steady_clock;
 /// the rest).
 constexpr std::size_t actor_throughput = 50;
 
+/// How long the peers of the last answers may take to read them.
+constexpr auto last_answers = 500ms;
+
 void draw_random(std::span<std::byte> into) {
   while (!into.empty()) {
     const auto n = ::getrandom(into.data(), into.size(), 0);
@@ -383,10 +386,12 @@ application::~application() {
   p.gate->connect_scrape({});
   p.actors.reset();
   p.gate->inbox().drain_into([](std::unique_ptr<batch>) {});  // answered 503 while the sockets still live
+  if (p.ingestion) p.ingestion->refuse_unfinished();
   if (p.log) {
     const auto when = checkpoint::segment_log::moment{p.state.running_ms(), wall_ms()};
     if (auto ended = p.log->stop(when); !ended) log_warning("checkpoint", "at the stop: " + to_string(ended.error()));
   }
+  if (p.ingestion) wait_until(clock::now() + last_answers, [&] { return p.ingestion->counts().connections == 0; });
   p.ingestion.reset();
   p.admin.reset();
   p.io.reset();

@@ -19,7 +19,7 @@ result<void> declare_destinations(const config::config& from, checkpoint::segmen
                                   checkpoint::segment_log::moment when);
 
 /// One lane for each configured destination, in their order, behind the built-in dead letters. `clean`: the last stop
-/// was one, so that no request of an earlier process can be on its way.
+/// was one, so that only the request of an open offer can be on its way.
 result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::config& from,
                                                                checkpoint::segment_log& log,
                                                                const checkpoint::log_state& state, bool clean,

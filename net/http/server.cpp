@@ -87,6 +87,7 @@ server::server(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
 server::~server() { impl_->on_each(&worker::shut_down); }
 void server::start() { impl_->on_each(&worker::start); }
 void server::stop_accepting() { impl_->on_each(&worker::stop_accepting); }
+void server::refuse_unfinished() { impl_->on_each(&worker::refuse_unfinished); }
 std::uint16_t server::port() const noexcept { return impl_->port; }
 
 server_counts server::counts() const noexcept {

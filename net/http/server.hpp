@@ -121,6 +121,9 @@ class server {
   void start();
   /// Closes the listening sockets and idle connections; requests under way are answered, each connection closing then.
   void stop_accepting();
+  /// After `stop_accepting`: requests whose head or body is still coming are answered 503 with Retry-After. Each
+  /// connection ends when its peer has taken its answer, or a second later; `counts().connections` tells when all have.
+  void refuse_unfinished();
   std::uint16_t port() const noexcept;
   server_counts counts() const noexcept;
 

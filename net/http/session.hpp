@@ -47,6 +47,8 @@ class session : public std::enable_shared_from_this<session> {
   /// The deadline has passed.
   void expire();
   void close_if_idle();
+  /// The server goes away: a request that is still coming is answered 503.
+  void refuse_unfinished();
   void close() noexcept;
 
   time_point deadline() const noexcept { return deadline_; }
@@ -77,6 +79,9 @@ class session : public std::enable_shared_from_this<session> {
   bool answer_unread(response r);
   bool answer_and_close(response r);
   void send(response r, bool close);
+
+  bool unfinished() const noexcept;
+  void give_up(response r);
 
   bool charge(std::size_t bytes);
   bool reserve_chunks(std::size_t bytes);

@@ -129,18 +129,30 @@ bool session::after_write() {
   return true;
 }
 
+/// A request has begun, and not all of it is here.
+bool session::unfinished() const noexcept {
+  return (phase_ == phase::head && !unread().empty()) || phase_ == phase::body || phase_ == phase::chunks;
+}
+
+/// Answers an unfinished request; the rest of it is not waited for.
+void session::give_up(response r) {
+  if (phase_ == phase::head) head_only_ = false;
+  cancel_read();
+  answer_and_close(std::move(r));
+  advance();
+}
+
+void session::refuse_unfinished() {
+  if (worker_ == nullptr || !unfinished()) return;
+  give_up(server_problem(503, to_string(errc::stopping), "the node stopped before the request was whole"));
+}
+
 void session::expire() {
   if (worker_ == nullptr) return;
-  const bool in_request =
-      (phase_ == phase::head && !unread().empty()) || phase_ == phase::body || phase_ == phase::chunks;
-  if (in_request) {
-    const bool of_head = phase_ == phase::head;
-    if (of_head) head_only_ = false;
-    cancel_read();
-    answer_and_close(server_problem(
-        408, to_string(errc::timed_out),
-        of_head ? "the request head did not come in time" : "the request body did not come in time"));
-    return advance();
+  if (unfinished()) {
+    return give_up(server_problem(408, to_string(errc::timed_out),
+                                  phase_ == phase::head ? "the request head did not come in time"
+                                                        : "the request body did not come in time"));
   }
   if (phase_ == phase::writing) {
     // A peer that does not read: what the kernel still holds for it goes too.

@@ -63,6 +63,14 @@ void worker::stop_accepting() {
   }
 }
 
+void worker::refuse_unfinished() {
+  if (down_) return;
+  for (std::size_t i = sessions_.size(); i-- > 0;) {
+    const auto one = sessions_[i];
+    one->refuse_unfinished();
+  }
+}
+
 void worker::shut_down() {
   if (down_) return;
   stop_accepting();

@@ -47,6 +47,7 @@ class worker : public std::enable_shared_from_this<worker> {
   result<void> listen(const tcp::endpoint& at);
   void start();
   void stop_accepting();
+  void refuse_unfinished();
   /// Ends everything: no handler is called and nothing of `common` is touched after it.
   void shut_down();
 

@@ -233,6 +233,16 @@ TEST_F(answers, waits_for_leave_to_send_a_body) {
   EXPECT_THAT(said, HasSubstr("HTTP/1.1 200"));
 }
 
+TEST_F(answers, requests_that_leave_nothing_to_commit_use_nothing_up) {
+  start();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(there_->post(R"({"events":[]})").status, 200) << "after " << i;
+    ASSERT_EQ(there_->post("{}").status, 400) << "after " << i;
+  }
+  EXPECT_EQ(there_->post(maker_.next(1).body).status, 200);
+  EXPECT_EQ(there_->metric("sluice_in_flight_bytes"), 0);
+}
+
 TEST_F(answers, one_event_a_request_on_a_connection_of_its_own) {
   start();
   for (int i = 0; i < rounds(200, 50); ++i) {

@@ -27,8 +27,8 @@ audit: { path: "{dir}/audit.jsonl" }
 inline std::string file_node() {
   return std::string(node_base) + std::string(default_routes) + R"(
 destinations:
-  analytics-warehouse: { kind: file, path: "{dir}/warehouse.jsonl" }
-  realtime-dashboard: { kind: file, path: "{dir}/dashboard.jsonl" }
+  analytics-warehouse: { kind: file, path: "{dir}/warehouse.jsonl", rate: unlimited }
+  realtime-dashboard: { kind: file, path: "{dir}/dashboard.jsonl", rate: unlimited }
 )";
 }
 

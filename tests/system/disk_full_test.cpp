@@ -88,7 +88,7 @@ TEST_F(disk_full, leaves_room_to_stop_and_to_start_again) {
   disk_.fill(0);
   ledger book;
   batch_maker maker(draw_seed("stop on a full disk"), 1000, 16'000);
-  ASSERT_EQ(post_until_refused(there_, book, maker, 1000).status, 503) << there_.last_words();
+  ASSERT_EQ(post_until_refused(there_, book, maker, 4000).status, 503) << there_.last_words();
   EXPECT_EQ(there_.stop(), exit_status{}) << there_.last_words();
   there_.start();
   wait_until_settled(there_, book, milliseconds(60'000));

@@ -95,10 +95,11 @@ void put_destination(std::ostream& out, const destination_state& d) {
 void print_log_table(std::ostream& out, const log_summary& log) {
   out << std::setw(8) << "segment" << std::setw(9) << "state" << std::setw(10) << "groups" << std::setw(12)
       << "events" << std::setw(12) << "bytes"
-      << "  positions\n";
+      << "  file                  positions\n";
   for (const segment_summary& s : log.segments) {
     out << std::setw(8) << s.head.number << std::setw(9) << kind_of(s) << std::setw(10) << s.groups
-        << std::setw(12) << s.events << std::setw(12) << s.end << "  ";
+        << std::setw(12) << s.events << std::setw(12) << s.end << "  "
+        << std::string_view(s.file).substr(s.file.rfind('/') + 1) << "  ";
     if (s.events == 0) {
       out << "none\n";
     } else {

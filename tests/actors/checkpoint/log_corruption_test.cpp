@@ -202,6 +202,15 @@ TEST_F(log_corruption_test, a_missing_side_file_of_a_recycled_segment_is_refused
   EXPECT_GT(holes, 0);
 }
 
+TEST_F(log_corruption_test, a_log_without_any_segment_is_refused_whatever_else_is_left) {
+  const auto damaged = disk.crash(0);
+  for (const auto& e : files) {
+    if (e.name == "secret") continue;
+    ASSERT_TRUE(damaged->remove("/log/" + e.name)) << e.name;
+  }
+  EXPECT_TRUE(check(*damaged));
+}
+
 TEST_F(log_corruption_test, a_log_without_its_secret_is_refused) {
   const auto damaged = disk.crash(0);
   ASSERT_TRUE(damaged->remove("/log/secret"));

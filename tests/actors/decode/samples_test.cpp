@@ -58,7 +58,7 @@ const sample_row rows[] = {
     {"bad-invalid-utf8.json", "not_json byte 112"},
     {"bad-lone-surrogate.json", "not_json byte 108"},
     {"bad-trailing-garbage.json", "not_json byte 14"},
-    {"bad-truncated.json", "not_json byte 3658"},
+    {"bad-truncated.json", "not_json byte 3662"},
 };
 
 TEST(samples, get_their_verdicts) {
@@ -86,6 +86,7 @@ TEST(samples, get_their_verdicts) {
 TEST(samples, are_all_in_the_table) {
   std::size_t files = 0;
   for (const auto& file : std::filesystem::directory_iterator(samples)) {
+    if (file.path().extension() != ".json") continue;
     const std::string name = file.path().filename();
     EXPECT_TRUE(std::ranges::any_of(rows, [&](const auto& row) { return row.file == name; })) << name;
     ++files;
