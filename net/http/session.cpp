@@ -122,8 +122,12 @@ bool session::begin_body() {
   request_.held = lease(worker_->budget());
   // What has come with the head is in this connection's buffer; memory of its own is charged first.
   const std::size_t at_hand = head_.chunked() ? unread().size() : std::min(unread().size(), length_);
-  const std::size_t step = head_.chunked() ? std::max(at_hand, lease_least_bytes)
-                                           : std::max(lease_least_bytes, std::min(length_, lease_step_bytes));
+  // Without a body it holds nothing: health and metrics are answered however much is in flight.
+  const bool bodiless = !head_.chunked() && length_ == 0;
+  const std::size_t step = bodiless ? 0
+                           : head_.chunked()
+                               ? std::max(at_hand, lease_least_bytes)
+                               : std::max(lease_least_bytes, std::min(length_, lease_step_bytes));
   if (!request_.held.extend(step))
     return answer_unread(
         server_problem(429, "in-flight limit reached", "too many bytes are in flight here, try again later"));

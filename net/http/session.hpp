@@ -27,7 +27,7 @@ class session : public std::enable_shared_from_this<session> {
 
   static constexpr std::size_t buffer_bytes_first = 4096;
   static constexpr std::size_t lease_step_bytes = 64 * 1024;
-  static constexpr std::size_t lease_least_bytes = 512;  ///< what a request costs, however small
+  static constexpr std::size_t lease_least_bytes = 512;  ///< what a body costs, however small
   static constexpr std::size_t discard_bytes_max =
       64 * 1024;  ///< an unread body up to this is read and dropped
   static constexpr std::size_t linger_bytes_max = 64 * 1024;

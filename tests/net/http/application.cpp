@@ -96,8 +96,8 @@ std::vector<std::string> application::seen_targets() {
   return seen_;
 }
 
-node::node(const std::function<void(server_options&)>& change, std::size_t budget_bytes)
-    : budget(budget_bytes) {
+node::node(const std::function<void(server_options&)>& change, std::size_t budget_bytes, unsigned threads)
+    : budget(budget_bytes), loops(threads) {
   server_options options;
   options.port = 0;
   if (change) change(options);

@@ -54,14 +54,14 @@ class application final : public handler {
 /// Runtime, budget, application and server, taken down in the right order.
 struct node {
   explicit node(const std::function<void(server_options&)>& change = {},
-                std::size_t budget_bytes = 64 * 1024 * 1024);
+                std::size_t budget_bytes = 64 * 1024 * 1024, unsigned threads = 2);
   ~node();
 
   std::uint16_t port() const { return on_air->port(); }
 
   byte_budget budget;
   application app;
-  runtime loops{2};
+  runtime loops;
   std::unique_ptr<server> on_air;
 };
 

@@ -383,6 +383,31 @@ TEST(server, stops_accepting_and_finishes_what_is_under_way) {
   EXPECT_TRUE(halfway.ended());
 }
 
+TEST(server, answers_503_to_what_is_still_coming_when_it_goes) {
+  const char* const unfinished[] = {
+      "POST /echo HTTP/1.1\r\nHos",
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe",
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
+  };
+  for (const char* const bytes : unfinished) {
+    SCOPED_TRACE(bytes);
+    // One thread serves what came first first: when the second is answered, the bytes of the first are read.
+    node n({}, 1 << 20, 1);
+    raw_client cut(n.port());
+    cut.send(bytes);
+    ASSERT_EQ(raw_client(n.port()).ask(get("/echo")).status, 200);
+    n.on_air->stop_accepting();
+    n.on_air->refuse_unfinished();
+    const auto said = cut.receive();
+    EXPECT_EQ(said.status, 503);
+    EXPECT_TRUE(said.says("Retry-After: 1"));
+    EXPECT_TRUE(said.says("Connection: close"));
+    EXPECT_TRUE(cut.ended());
+    EXPECT_TRUE(eventually([&] { return n.on_air->counts().connections == 0; }));
+    EXPECT_EQ(n.budget.used(), 0u);
+  }
+}
+
 TEST(server, refuses_a_port_that_is_taken) {
   node n;
   server_options same;
