@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/interfaces.hpp"
+#include "actors/stage_queues.hpp"
 
 namespace sluice {
 
@@ -14,8 +15,8 @@ namespace sluice {
 template <class Part>
 class relay : public relay_actor::base {
  public:
-  relay(caf::actor_config& config, const char* stage, std::uint32_t window, Part part)
-      : relay_actor::base(config), stage_(stage), above_(window), part_(std::move(part)) {
+  relay(caf::actor_config& config, const char* stage, std::uint32_t window, stage_queue* queue, Part part)
+      : relay_actor::base(config), stage_(stage), above_(window), queue_(queue), part_(std::move(part)) {
     set_down_handler([this](caf::down_msg& down) {
       above_.drop([&](const producer_actor& p) { return p.address() == down.source; });
       below_.drop([&](const consumer_actor& c) { return c.address() == down.source; });
@@ -34,6 +35,7 @@ class relay : public relay_actor::base {
         [this](push_a, epoch number, batch_group_ptr& group) {
           above_.pushed(number);
           part_(*group);
+          waiting_ += group->batches.size();
           out_.emplace_back(number, std::move(group));
           hand_on();
         },
@@ -55,18 +57,22 @@ class relay : public relay_actor::base {
       auto& [from, group] = out_.front();
       if (!group->batches.empty()) {
         const auto* link = below_.spend();
-        if (link == nullptr) return;
+        if (link == nullptr) break;
+        waiting_ -= group->batches.size();
         send(link->consumer, push_a{}, link->number, std::move(group));
       }
       if (const auto* producer = above_.left(from)) send(*producer, grant_a{}, from, std::uint32_t{1});
       out_.pop_front();
     }
+    queue_.set(waiting_);
   }
 
   const char* stage_;
   debt_ledger<producer_actor> above_;
   credit_ledger<consumer_actor> below_;
   std::deque<std::pair<epoch, batch_group_ptr>> out_;  // bounded by the windows granted above
+  std::size_t waiting_ = 0;                            // batches in out_
+  stage_queue::share queue_;
   Part part_;
 };
 

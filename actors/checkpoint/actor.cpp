@@ -21,6 +21,7 @@ class checkpoint_stage : public checkpoint_actor::base {
         options_(std::move(options)),
         stager_(*options_.log, *options_.window, *options_.state, options_.staging),
         links_(options_.link_window),
+        queue_(options_.queue),
         audited_position_(options_.audited_position),
         started_(clock::now()),
         running_base_ms_(options_.state->running_ms()),
@@ -115,6 +116,7 @@ class checkpoint_stage : public checkpoint_actor::base {
     for (const auto number : stager_.take_left()) {
       if (const auto* producer = links_.left(number)) send(*producer, grant_a{}, number, std::uint32_t{1});
     }
+    queue_.set(stager_.batches());
   }
 
   // Stages, and when nothing is under way starts a commit, or the mark of a quiet node.
@@ -181,15 +183,18 @@ class checkpoint_stage : public checkpoint_actor::base {
     return options_.log->bytes_from(from);
   }
 
-  // Asks destinations over their bound to give way, at most once a second each; `reject` refuses batches instead.
+  // Asks destinations over their bound to give way, at most once a second each; `reject` refuses batches instead, and so
+  // does `dead_letter` when the dead letters are full, which also take no further invalid event then.
   void relieve(const stager::moment& moment) {
     std::vector<destination_id> full;
+    const bool letters_full = options_.dead_letters_full && options_.dead_letters_full();
+    if (letters_full && options_.state->find(dead_letters_id)->totals.pending() > 0) full.push_back(dead_letters_id);
     for (const auto& bound : options_.bounds) {
       const auto* d = options_.state->find(bound.destination);
       if (d == nullptr) continue;
       const auto bytes = pinned(*d);
       if (bytes <= bound.max_bytes) continue;
-      if (bound.then == when_full::reject) {
+      if (bound.then == when_full::reject || (bound.then == when_full::dead_letter && letters_full)) {
         full.push_back(bound.destination);
         continue;
       }
@@ -210,10 +215,10 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   void publish() {
     const auto moment = now();
-    telemetry::board_view view;
+    board_view view;
     view.totals = options_.state->totals();
     for (const auto& d : options_.state->destinations()) {
-      view.destinations.push_back({d.name, d.totals, pinned(d), 0, d.removed});
+      view.destinations.push_back({d.name, d.totals, pinned(d), d.removed});
     }
     view.log = options_.log->counts();
     view.dedup_ids = options_.window->size();
@@ -233,6 +238,7 @@ class checkpoint_stage : public checkpoint_actor::base {
   actor_options options_;
   stager stager_;
   debt_ledger<producer_actor> links_;
+  stage_queue::share queue_;
   position audited_position_;
   const clock::time_point started_;
   const std::uint64_t running_base_ms_;

@@ -9,7 +9,8 @@
 
 #include "actors/checkpoint/committer.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/telemetry/board.hpp"
+#include "actors/checkpoint/board.hpp"
+#include "actors/stage_queues.hpp"
 
 namespace sluice {
 
@@ -40,7 +41,9 @@ struct actor_options {
   std::vector<backlog_bound> bounds;
   std::uint64_t audit_backlog = 1ull << 30;  ///< bytes of log that the audit may be behind before batches are refused
   position audited_position = 0;             ///< where the audit starts
-  telemetry::board* board = nullptr;
+  checkpoint::board* board = nullptr;
+  stage_queue* queue = nullptr;   ///< outlives the actor; null: nobody counts
+  std::function<bool()> dead_letters_full;   ///< what a backlog gives up finds no room; thread-safe
   std::function<void(const error&)> failed;  ///< called once when the log can take nothing any more; must only post
 };
 

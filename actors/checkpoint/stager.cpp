@@ -78,6 +78,8 @@ void stager::open(staged& s, std::size_t bytes) {
 }
 
 bool stager::goes_to_full(const batch& b) const {
+  if (full_.empty()) return false;
+  if (b.events.quarantined > 0 && std::ranges::find(full_, dead_letters_id) != full_.end()) return true;
   for (std::size_t set = 1; set < b.targets.size(); ++set) {
     for (const auto& t : b.targets[set]) {
       if (std::ranges::find(full_, t.destination) != full_.end()) return true;

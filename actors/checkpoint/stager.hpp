@@ -66,7 +66,10 @@ class stager {
   /// From now on audit progress is reason enough for a commit: the node is about to stop.
   void flush_audit() noexcept { flush_audit_ = true; }
 
-  /// Batches that route to these are refused with errc::backlog_full.
+  /// Batches that are in here: neither answered nor, but for the job that is out, durable.
+  std::size_t batches() const noexcept { return batches_.size() + open_.batches.size() + out_.batches.size(); }
+
+  /// Batches that route to these are refused with errc::backlog_full; to the dead letters goes what is quarantined.
   void refuse_destinations(std::vector<destination_id> full) { full_ = std::move(full); }
 
   /// Refuses every batch with `why` until called with nothing.

@@ -39,7 +39,7 @@ class part {
 }  // namespace
 
 relay_actor spawn_decode(caf::actor_system& system, const actor_options& options) {
-  return system.spawn<relay<part>>("decode", options.link_window, part(options));
+  return system.spawn<relay<part>>("decode", options.link_window, options.queue, part(options));
 }
 
 }  // namespace sluice::decode

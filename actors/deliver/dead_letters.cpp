@@ -3,6 +3,7 @@
 #include "actors/deliver/dead_letters.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -219,7 +220,8 @@ class store final : public dead_letter_store {
     }
     std::uint64_t needed = 0;
     for (const auto* l : fresh) needed += letter_bytes(*l);
-    if (!fresh.empty() && bytes_ + needed + 2 * block_bytes > options_.max_bytes) {
+    full_ = !fresh.empty() && bytes_ + needed + 2 * block_bytes > options_.max_bytes;
+    if (full_) {
       return fail(errc::backlog_full, "the dead letters have no room, dead_letters.max_bytes is " +
                                           std::to_string(options_.max_bytes) + " bytes");
     }
@@ -243,6 +245,7 @@ class store final : public dead_letter_store {
     const std::lock_guard lock(mutex_);
     return bytes_;
   }
+  bool full() const noexcept override { return full_; }
 
  private:
   using key = std::pair<position, std::string>;
@@ -331,6 +334,7 @@ class store final : public dead_letter_store {
   std::map<std::string, std::uint64_t, std::less<>> counts_;  // bounded by the destinations
   std::unique_ptr<checkpoint::file> file_;
   std::uint64_t number_ = 0, end_ = 0, last_group_ = 0, bytes_ = 0;
+  std::atomic<bool> full_ = false;
 };
 
 }  // namespace

@@ -44,6 +44,8 @@ class dead_letter_store {
   virtual result<void> append(std::span<const dead_letter> letters) = 0;
   virtual std::uint64_t count(std::string_view destination) const = 0;
   virtual std::uint64_t bytes() const = 0;
+  /// The last `append` found no room.
+  virtual bool full() const noexcept = 0;
 };
 
 /// Visits every stored letter in the order of storing, oldest first, until `visit` returns false. Takes no lock: it may

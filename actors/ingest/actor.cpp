@@ -10,7 +10,7 @@ namespace {
 class ingest_stage : public ingest_actor::base {
  public:
   ingest_stage(caf::actor_config& config, const actor_options& options)
-      : ingest_actor::base(config), options_(options) {
+      : ingest_actor::base(config), options_(options), queue_(options.queue) {
     set_down_handler([this](caf::down_msg& down) {
       below_.drop([&](const consumer_actor& c) { return c.address() == down.source; });
     });
@@ -45,7 +45,7 @@ class ingest_stage : public ingest_actor::base {
     });
     while (!waiting_.empty()) {
       const auto* link = below_.spend();
-      if (link == nullptr) return;
+      if (link == nullptr) break;
       auto group = std::make_shared<batch_group>();
       do {
         group->bytes += waiting_.front()->done.body().size();
@@ -54,11 +54,13 @@ class ingest_stage : public ingest_actor::base {
       } while (!waiting_.empty() && group->bytes < options_.group_bytes);
       send(link->consumer, push_a{}, link->number, std::move(group));
     }
+    queue_.set(waiting_.size());
   }
 
   const actor_options options_;
   std::deque<std::unique_ptr<batch>> waiting_;  // bounded by the lease
   credit_ledger<consumer_actor> below_;
+  stage_queue::share queue_;
 };
 
 }  // namespace

@@ -97,7 +97,8 @@ struct application::parts {
   config::config configured;
   std::function<void(const std::string&)> ended;
   telemetry::edge edge;
-  telemetry::board board;
+  checkpoint::board board;
+  stage_queues queues;
   supervisor::restart_counts restarts;
   net::byte_budget budget;
   std::unique_ptr<gateway> gate;
@@ -255,6 +256,7 @@ supervisor::factories application::parts::factories() {
     telemetry::sources from;
     from.checkpoint = &board;
     from.sockets = &edge;
+    from.queues = &queues;
     from.lanes = lanes;
     from.in_flight_bytes = [this] { return budget.used(); };
     from.restarts = [this] { return restarts.get(); };
@@ -273,6 +275,8 @@ supervisor::factories application::parts::factories() {
     options.state = &state;
     options.staging.keep_whole = configured.checkpoint.keep_dropped == config::kept_dropped::whole;
     options.board = &board;
+    options.queue = &queues.checkpoint;
+    options.dead_letters_full = [this] { return letters->full(); };
     options.audit_backlog = configured.audit.backlog;
     options.audited_position = audited->last;
     for (std::size_t i = 0; i < configured.destinations.size(); ++i) {
@@ -299,6 +303,7 @@ supervisor::factories application::parts::factories() {
   make.decode = [this] {
     decode::actor_options options;
     options.limits.max_events = configured.ingest.max_events;
+    options.queue = &queues.decode;
     options.key = key.get();
     options.reject_invalid = configured.ingest.on_invalid_event == config::invalid_event::reject;
     return decode::spawn_decode(*actors, options);
@@ -306,9 +311,10 @@ supervisor::factories application::parts::factories() {
   make.route = [this] {
     route::actor_options options;
     options.rules = rules;
+    options.queue = &queues.route;
     return route::spawn_route(*actors, options);
   };
-  make.ingest = [this] { return ingest::spawn_ingest(*actors, {&gate->inbox()}); };
+  make.ingest = [this] { return ingest::spawn_ingest(*actors, {.from = &gate->inbox(), .queue = &queues.ingest}); };
   return make;
 }
 

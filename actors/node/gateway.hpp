@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "actors/ingest/inbox.hpp"
-#include "actors/telemetry/board.hpp"
+#include "actors/checkpoint/board.hpp"
 #include "actors/telemetry/edge.hpp"
 #include "net/http/server.hpp"
 
@@ -24,7 +24,7 @@ class gateway {
  public:
   struct options {
     telemetry::edge* edge = nullptr;
-    const telemetry::board* board = nullptr;
+    const checkpoint::board* board = nullptr;
     std::size_t max_body = 0;  ///< named in answers
   };
   explicit gateway(options o);

@@ -27,7 +27,7 @@ class part {
 }  // namespace
 
 relay_actor spawn_route(caf::actor_system& system, const actor_options& options) {
-  return system.spawn<relay<part>>("route", options.link_window, part(options.rules));
+  return system.spawn<relay<part>>("route", options.link_window, options.queue, part(options.rules));
 }
 
 }  // namespace sluice::route

@@ -10,8 +10,9 @@
 #include "actors/checkpoint/actor.hpp"
 #include "actors/deliver/lane.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/telemetry/board.hpp"
+#include "actors/checkpoint/board.hpp"
 #include "actors/telemetry/edge.hpp"
+#include "actors/stage_queues.hpp"
 
 namespace sluice {
 
@@ -24,8 +25,9 @@ namespace telemetry {
 
 /// Where the numbers come from; all of it outlives the actor.
 struct sources {
-  const board* checkpoint = nullptr;
+  const sluice::checkpoint::board* checkpoint = nullptr;
   const edge* sockets = nullptr;
+  const stage_queues* queues = nullptr;
   std::vector<std::shared_ptr<deliver::lane>> lanes;
   std::function<std::size_t()> in_flight_bytes;
   std::function<std::vector<std::pair<std::string, std::uint64_t>>()> restarts;         ///< by stage

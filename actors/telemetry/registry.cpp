@@ -112,6 +112,7 @@ struct registry::families {
   bucket_feed requests;
   std::map<std::string, destination_metrics> destinations;
   std::map<std::string, Counter*> restarts;
+  std::vector<std::pair<Gauge*, const stage_queue*>> queues;
 
   explicit families(const sources& s) : from(s) {
     gauge("sluice_build_info", "The build; always 1.", {{"version", from.version}}).Set(1);
@@ -122,6 +123,11 @@ struct registry::families {
     for (const auto* stage : {"audit", "decode", "deliver", "ingest", "route", "telemetry"}) {
       restarts[stage] = &counter("sluice_actor_restarts_total", "Stages that ended and were started again.",
                                  {{"stage", stage}});
+    }
+    for (const auto& [stage, queue] : from.queues->all()) {
+      queues.emplace_back(&gauge("sluice_stage_queue", "Requests that wait in a stage for the next one or the disk.",
+                                 {{"stage", std::string(stage)}}),
+                          queue);
     }
     const auto view = from.checkpoint->get();
     for (const auto& lane : from.lanes) add(lane->name);
@@ -152,7 +158,7 @@ struct registry::families {
     destinations.emplace(name, std::move(m));
   }
 
-  void collect_destinations(const board_view& view) {
+  void collect_destinations(const checkpoint::board_view& view) {
     for (const auto& d : view.destinations) {
       const auto at = destinations.find(d.name);
       if (at == destinations.end()) continue;
@@ -191,6 +197,7 @@ struct registry::families {
     dedup_window.Set(view.dedup_effective_window_seconds);
     in_flight.Set(static_cast<double>(from.in_flight_bytes()));
     for (std::size_t i = 0; i < codes.size(); ++i) raise(*codes[i], static_cast<double>(from.sockets->batches[i].load()));
+    for (const auto& [waiting, queue] : queues) waiting->Set(static_cast<double>(queue->waiting()));
     requests.feed(request_duration, from.sockets->seconds_buckets, from.sockets->seconds_sum.load());
     for (const auto& [stage, count] : from.restarts()) {
       if (const auto at = restarts.find(stage); at != restarts.end()) raise(*at->second, static_cast<double>(count));

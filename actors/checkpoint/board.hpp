@@ -9,21 +9,20 @@
 #include "actors/checkpoint/log_state.hpp"
 #include "actors/checkpoint/segment_log.hpp"
 
-namespace sluice::telemetry {
+namespace sluice::checkpoint {
 
 struct destination_view {
   std::string name;
-  checkpoint::destination_totals totals;
+  destination_totals totals;
   std::uint64_t pinned_bytes = 0;
-  double oldest_seconds = 0;  ///< age of the oldest unsettled event, 0 without a backlog
   bool removed = false;
 };
 
 /// One consistent moment.
 struct board_view {
-  checkpoint::event_totals totals;
+  event_totals totals;
   std::vector<destination_view> destinations;
-  checkpoint::log_counts log;
+  log_counts log;
   std::uint64_t dedup_ids = 0;
   double dedup_effective_window_seconds = 0;
   std::string unhealthy;  ///< why the checkpoint takes nothing, empty when it does
@@ -46,4 +45,4 @@ class board {
   board_view view_;
 };
 
-}  // namespace sluice::telemetry
+}  // namespace sluice::checkpoint
