@@ -101,6 +101,8 @@ using audit_actor = caf::typed_actor<
     caf::reacts_to<ready_a>,
     caf::reacts_to<chunk_a, log_chunk_ptr>,
     caf::reacts_to<written_a, work_result_ptr>,
+    // Enough was gathered since the last write.
+    caf::reacts_to<tick_a>,
     // Write what the log holds, then end.
     caf::reacts_to<drain_a>>;
 

@@ -1,6 +1,8 @@
 // A thread for work that blocks, owned by the actor that hands it out: actors never wait for a disk.
 #pragma once
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -13,7 +15,8 @@ namespace sluice {
 /// Runs jobs one after another. The owner bounds them by handing out one at a time.
 class worker {
  public:
-  worker() : thread_([this] { run(); }) {}
+  /// `name` is the thread's, for those who look at the process: at most 15 bytes, static.
+  explicit worker(const char* name) : thread_([this] { run(); }) { ::pthread_setname_np(thread_.native_handle(), name); }
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
   /// Finishes the job under way, forgets the others.

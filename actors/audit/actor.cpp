@@ -16,6 +16,10 @@ namespace {
 /// Lines gathered while the write before is under way.
 constexpr std::size_t lines_bytes_max = 4u << 20;
 constexpr std::size_t bite_bytes = 1u << 20;
+/// Lines gather for this long before the next write, or until there are so many: a write and a sync for each commit of a
+/// busy node would take the disk away from the commits. The first line after a pause is written at once.
+constexpr auto write_interval = std::chrono::milliseconds(20);
+constexpr std::size_t write_bytes_wanted = 1u << 20;
 constexpr auto retry_wait = std::chrono::milliseconds(500);
 
 result<void> write_standard_output(std::string_view lines) {
@@ -37,7 +41,7 @@ class audit_stage : public audit_actor::base {
         last_(options_.at->last),
         narrator_(options_.which, options_.names),
         sink_(*options_.files, options_.path),
-        worker_(std::make_unique<worker>()) {
+        worker_(std::make_unique<worker>("audit")) {
     const auto to = caf::actor_cast<audit_actor>(this);
     reader_ = options_.feed->add_reader([to] { caf::anon_send(to, ready_a{}); });
     caf::anon_send(to, ready_a{});
@@ -55,6 +59,10 @@ class audit_stage : public audit_actor::base {
           pull();
         },
         [this](written_a, const work_result_ptr& result) { written(*result); },
+        [this](tick_a) {
+          gathering_ = false;
+          pull();
+        },
         [this](drain_a) {
           draining_ = true;
           pull();
@@ -100,6 +108,12 @@ class audit_stage : public audit_actor::base {
       if (draining_ && !fetching_) quit(caf::exit_reason::normal);
       return;
     }
+    const auto now = clock().now();
+    if (!draining_ && lines_.size() < write_bytes_wanted && now < next_write_) {
+      if (!std::exchange(gathering_, true)) delayed_send(this, next_write_ - now, tick_a{});
+      return;
+    }
+    next_write_ = now + write_interval;
     busy_ = true;
     std::swap(writing_, lines_);
     writing_upto_ = told_;
@@ -165,6 +179,8 @@ class audit_stage : public audit_actor::base {
   group_number writing_upto_ = 0;
   position writing_last_ = 0;
   std::string incident_;
+  caf::actor_clock::time_point next_write_{};
+  bool gathering_ = false;  // until the tick
   bool fetching_ = false, busy_ = false, retrying_ = false, broken_ = false, draining_ = false;
   std::unique_ptr<checkpoint::log_feed::reader> reader_;
   std::unique_ptr<worker> worker_;

@@ -1,5 +1,7 @@
 #include "actors/checkpoint/committer.hpp"
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace sluice::checkpoint {
@@ -29,6 +31,7 @@ void committer::commit(stager::job job, segment_log::moment when) { give({std::m
 void committer::mark(segment_log::moment when) { give({std::nullopt, when}); }
 
 void committer::run() {
+  ::pthread_setname_np(::pthread_self(), "commit");
   for (;;) {
     order todo;
     {

@@ -2,6 +2,8 @@
 // understands.
 #include "actors/checkpoint/keeper.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -85,6 +87,7 @@ void keeper::run_once() {
 }
 
 void keeper::run() {
+  ::pthread_setname_np(::pthread_self(), "log-keeper");
   std::unique_lock lock(table_->mutex);
   while (!table_->stopping) {
     table_->keeper_asked = false;

@@ -3,6 +3,8 @@
 #include "actors/checkpoint/tail_feed.hpp"
 
 #include <algorithm>
+#include <pthread.h>
+
 #include <utility>
 
 #include "messages/assert.hpp"
@@ -114,6 +116,7 @@ void tail_feed::fetch(reader& who, group_number after, std::size_t max_bytes, fe
 }
 
 void tail_feed::run() {
+  ::pthread_setname_np(::pthread_self(), "log-reader");
   std::unique_lock lock(mutex_);
   for (;;) {
     jobs_come_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

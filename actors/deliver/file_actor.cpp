@@ -16,7 +16,7 @@ class file_stage : public stage {
       : stage(config, std::move(options)),
         sink_(std::make_unique<file_sink>(*file.files, file.path)),
         retry_(file.retry),
-        worker_(std::make_unique<worker>()) {}
+        worker_(std::make_unique<worker>("deliver-file")) {}
 
   void on_exit() override {
     worker_.reset();

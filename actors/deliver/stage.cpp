@@ -167,7 +167,7 @@ void stage::give_up(std::vector<dead_letter> letters, position last, checkpoint:
 }
 
 void stage::store_letters() {
-  if (!store_worker_) store_worker_ = std::make_unique<worker>();
+  if (!store_worker_) store_worker_ = std::make_unique<worker>("dead-letters");
   storing_ = true;
   store_worker_->run([store = options_.letters, &letters = surrendered_->letters,
                       to = caf::actor_cast<deliver_actor>(this)] {

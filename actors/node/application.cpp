@@ -18,6 +18,7 @@
 #include "actors/deliver/actors.hpp"
 #include "actors/ingest/actor.hpp"
 #include "actors/node/config/rules.hpp"
+#include "actors/node/config/scale.hpp"
 #include "actors/node/gateway.hpp"
 #include "actors/node/incidents.hpp"
 #include "actors/node/lanes.hpp"
@@ -52,10 +53,6 @@ void draw_random(std::span<std::byte> into) {
 std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-unsigned threads(const std::optional<std::uint32_t>& configured) {
-  return configured ? *configured : std::max(1u, std::thread::hardware_concurrency());
 }
 
 struct actor_config : caf::actor_system_config {
@@ -95,6 +92,7 @@ bool wait_until(clock::time_point deadline, Condition holds) {
 // In the order of making; destroyed the other way round.
 struct application::parts {
   config::config configured;
+  config::scale scale;
   std::function<void(const std::string&)> ended;
   telemetry::edge edge;
   checkpoint::board board;
@@ -121,7 +119,7 @@ struct application::parts {
   bool stopped = false;
 
   explicit parts(const config::config& from, std::function<void(const std::string&)> when_ended)
-      : configured(from), ended(std::move(when_ended)), budget(from.ingest.in_flight) {}
+      : configured(from), scale(config::resolve(from.scale, config::usable_processors())), ended(std::move(when_ended)), budget(from.ingest.in_flight) {}
 
   result<void> listen();
   result<void> recover();
@@ -135,7 +133,7 @@ application::application(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
 
 result<void> application::parts::listen() {
   gate = std::make_unique<gateway>(gateway::options{&edge, &board, configured.ingest.max_body});
-  io = std::make_unique<net::runtime>(threads(configured.scale.io_threads));
+  io = std::make_unique<net::runtime>(scale.io_threads);
   const bool split = configured.admin.listen && *configured.admin.listen != configured.ingest.listen;
   net::http::server_options options;
   options.address = configured.ingest.listen.address;
@@ -319,12 +317,12 @@ supervisor::factories application::parts::factories() {
 }
 
 void application::parts::run_actors() {
-  actors_config = std::make_unique<actor_config>(threads(configured.scale.actor_threads));
+  actors_config = std::make_unique<actor_config>(scale.actor_threads);
   actors = std::make_unique<caf::actor_system>(*actors_config);
   supervisor::actor_options options;
   options.make = factories();
-  options.decoders = threads(configured.scale.decoders);
-  options.routers = configured.scale.routers ? *configured.scale.routers : std::max(1u, threads({}) / 2);
+  options.decoders = scale.decoders;
+  options.routers = scale.routers;
   options.counts = &restarts;
   options.ingest_changed = [this](const ingest_actor& ingest) {
     gate->connect_ingest([ingest] { caf::anon_send(ingest, submit_a{}); });

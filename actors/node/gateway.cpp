@@ -87,6 +87,7 @@ class gateway::endpoint : public net::http::handler {
   void handle(net::http::request&& what, net::http::exchange&& to) override {
     of_.handle(std::move(what), std::move(to));
   }
+  void handled() override { of_.wake_ingest(); }
 
  private:
   gateway& of_;
@@ -208,7 +209,12 @@ void gateway::handle(net::http::request&& what, net::http::exchange&& to) {
 
 void gateway::take_batch(net::http::request&& what, net::http::exchange&& to) {
   auto taken = std::make_unique<batch>(std::make_unique<inbound_request>(*this, std::move(what), std::move(to)));
-  if (!inbox_.push(std::move(taken))) return;
+  if (inbox_.push(std::move(taken))) wake_owed_.store(true, std::memory_order_relaxed);
+}
+
+// One wake-up for all requests that were ready together: a group is formed of what is there.
+void gateway::wake_ingest() {
+  if (!wake_owed_.load(std::memory_order_relaxed) || !wake_owed_.exchange(false)) return;
   std::shared_ptr<const std::function<void()>> wake;
   {
     const std::lock_guard lock(mutex_);

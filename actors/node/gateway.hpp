@@ -51,6 +51,7 @@ class gateway {
   class inbound_request;
   std::unique_ptr<net::http::response> refuse(const net::http::head_view& head, bool events, bool admin) const;
   void handle(net::http::request&& what, net::http::exchange&& to);
+  void wake_ingest();
   void take_batch(net::http::request&& what, net::http::exchange&& to);
   net::http::response health() const;
 
@@ -58,6 +59,7 @@ class gateway {
   std::atomic<phase> phase_ = phase::starting;
   std::atomic<std::uint64_t> under_way_ = 0;
   ingest::inbox inbox_;
+  std::atomic<bool> wake_owed_ = false;  // the inbox was empty before what is in it
   mutable std::mutex mutex_;  // the handles below change when a stage is restarted
   std::shared_ptr<const std::function<void()>> wake_;
   std::shared_ptr<const std::function<void(std::function<void(std::string)>)>> scrape_;

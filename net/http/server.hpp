@@ -96,6 +96,9 @@ class handler {
   /// read, and the connection closes when there is one. Called once a request, before `Expect: 100-continue` is met.
   virtual std::unique_ptr<response> refuse(const head_view& head) = 0;
   virtual void handle(request&& what, exchange&& to) = 0;
+  /// Follows one or more `handle` on the same thread, once the thread has served everything that was ready with them:
+  /// what they began can be passed on together.
+  virtual void handled() {}
 };
 
 struct server_options {

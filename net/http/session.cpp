@@ -241,7 +241,9 @@ void session::hand_over() {
   phase_ = phase::handling;
   deadline_ = time_point::max();
   auto asked = std::make_unique<exchange::state>(worker_->answers(), weak_from_this());
-  worker_->app().handle(std::exchange(request_, {}), exchange(std::move(asked)));
+  worker* const on = worker_;  // the application may answer at once, and the connection be gone behind it
+  on->app().handle(std::exchange(request_, {}), exchange(std::move(asked)));
+  on->handed_over();
 }
 
 bool session::advance_discard() {

@@ -148,6 +148,15 @@ void worker::forget(session& closed) {
   sessions_.pop_back();
 }
 
+/// Behind whatever is ready now: asio runs handlers in the order in which they became ready.
+void worker::handed_over() {
+  if (std::exchange(handing_over_, true)) return;
+  asio::post(home_, [self = shared_from_this()] {
+    self->handing_over_ = false;
+    if (!self->down_) self->app().handled();
+  });
+}
+
 void worker::sweep_later() {
   sweeping_ = true;
   sweep_timer_.expires_after(sweep_every_);

@@ -62,6 +62,8 @@ class worker : public std::enable_shared_from_this<worker> {
   /// Calls `retry_lease` of the session in about 10 ms.
   void wait_for_lease(std::shared_ptr<session> who);
   void forget(session& closed);
+  /// A request was handed to the application.
+  void handed_over();
 
  private:
   using timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>, executor>;
@@ -86,6 +88,7 @@ class worker : public std::enable_shared_from_this<worker> {
   std::vector<std::shared_ptr<session>> waiting_;   ///< each at most once
   std::size_t turned_away_ = 0;
   bool sweeping_ = false;
+  bool handing_over_ = false;  ///< `handled` will be called
   bool stopping_ = false;
   bool down_ = false;
 };

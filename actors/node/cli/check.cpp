@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "actors/node/cli/exit_code.hpp"
 #include "actors/node/cli/offline_routing.hpp"
 #include "actors/node/cli/show.hpp"
 #include "actors/node/config/loader.hpp"
+#include "actors/node/config/scale.hpp"
 
 namespace sluice::cli {
 
@@ -63,7 +63,7 @@ void add_check(CLI::App& root, int& exit) {
       return;
     }
     if (file->count() == 0) throw CLI::RequiredError("FILE");
-    exit = check(given->file, given->overrides, std::max(1U, std::thread::hardware_concurrency()), std::cout,
+    exit = check(given->file, given->overrides, config::usable_processors(), std::cout,
                  std::cerr);
   });
 }

@@ -6,6 +6,7 @@
 #include <bit>
 #include <numeric>
 
+#include "actors/node/config/scale.hpp"
 #include "net/http/server.hpp"
 
 namespace sluice::config {
@@ -37,10 +38,8 @@ std::uint64_t bound::total() const noexcept {
 }
 
 bound memory_bound(const config& of, std::uint32_t processors) {
-  const std::uint64_t threads =
-      of.scale.io_threads.value_or(processors) + of.scale.actor_threads.value_or(processors);
-  const std::uint64_t decoders = of.scale.decoders.value_or(processors);
-  const std::uint64_t routers = of.scale.routers.value_or(processors);
+  const scale to = resolve(of.scale, processors);
+  const std::uint64_t threads = std::uint64_t{to.io_threads} + to.actor_threads;
   const std::uint64_t rules = of.routes.size();
   const std::uint64_t connection =
       net::http::limits{}.head_bytes * 2 + cost::connection_answer_bytes + cost::connection_object_bytes;
@@ -54,11 +53,11 @@ bound memory_bound(const config& of, std::uint32_t processors) {
       {"audit", cost::write_buffer_bytes},
       {"identities (checkpoint.dedup.max_ids)", dedup_bytes(of.checkpoint.dedup.max_ids)},
       {"connections (ingest.connections)", of.ingest.connections * connection},
-      {"decoders (scale.decoders)", decoders * cost::decoder_bytes},
+      {"decoders (scale.decoders)", to.decoders * cost::decoder_bytes},
       {"rules (routes, scale.routers)",
        rules == 0 ? 0
                   : rules * cost::rule_bytes + cost::rule_set_bytes +
-                        routers * cost::cached_sources *
+                        std::uint64_t{to.routers} * cost::cached_sources *
                             (cost::cached_source_bytes + rules * cost::cached_rule_bytes)},
       {"process and threads (scale)", cost::process_bytes + threads * cost::thread_bytes},
   }};

@@ -48,16 +48,16 @@ std::vector<key> node_keys() {
           "answered 400."),
       leaf(
           "scale.io_threads", threads, [](const cursor& c) -> auto& { return c.all.scale.io_threads; },
-          "Threads that serve sockets."),
+          "Threads that serve sockets; auto: half of the processors, rounded up."),
       leaf(
           "scale.actor_threads", threads, [](const cursor& c) -> auto& { return c.all.scale.actor_threads; },
-          "Threads that run actors."),
+          "Threads that run actors; auto: half of the processors, rounded up."),
       leaf(
           "scale.decoders", threads, [](const cursor& c) -> auto& { return c.all.scale.decoders; },
-          "Actors that decode batches."),
+          "Actors that decode batches; auto: as many as actor_threads."),
       leaf(
           "scale.routers", threads, [](const cursor& c) -> auto& { return c.all.scale.routers; },
-          "Actors that route batches."),
+          "Actors that route batches; auto: one for every two actor_threads."),
       leaf(
           "admin.listen", optional_listen_address(),
           [](const cursor& c) -> auto& { return c.all.admin.listen; },

@@ -31,10 +31,10 @@ TEST(config_bounds, memory_follows_each_value) {
       {"file",
        [](config& c) { c.destinations.push_back({.name = "b", .kind = destination_kind::file, .rate = 10}); },
        mib + 160},
-      {"threads", [](config& c) { c.scale.io_threads = 6; }, 4 * mib},
-      {"decoders", [](config& c) { c.scale.decoders = 3; }, cost::decoder_bytes},
-      {"routers", [](config& c) { c.scale.routers = 3; }, 4096 * (584 + 2)},
-      {"a rule", [](config& c) { c.routes.push_back(c.routes.front()); }, 2 * mib + 2 * 4096 * 2},
+      {"threads", [](config& c) { c.scale.io_threads = 6; }, 5 * mib},
+      {"decoders", [](config& c) { c.scale.decoders = 3; }, 2 * cost::decoder_bytes},
+      {"routers", [](config& c) { c.scale.routers = 3; }, 2 * 4096 * (584 + 2)},
+      {"a rule", [](config& c) { c.routes.push_back(c.routes.front()); }, 2 * mib + 4096 * 2},
   };
   for (const row& r : table) {
     config changed = base;
