@@ -1,4 +1,6 @@
 // Delivery into a file: lines gather while the one before is written and synced on the stage's own thread.
+#include <utility>
+
 #include "actors/deliver/actors.hpp"
 #include "actors/deliver/envelope.hpp"
 #include "actors/deliver/file_sink.hpp"
@@ -88,6 +90,15 @@ class file_stage : public stage {
     if (retrying_ && now() < retry_at_) return tick_in(retry_at_ - now());
     if (std::exchange(retrying_, false)) return write();
     pull();
+  }
+
+  // Between two attempts at a file that cannot be written; what a failed write left is cut at the next attach.
+  void surrender() override {
+    if (busy_ || !std::exchange(retrying_, false)) return;
+    if (my().window) my().window->end(ticket_, now(), end_kind::answered);
+    writing_ = next_ = {};
+    my().gauges.oldest_received_ms = 0;
+    put_back();
   }
 
   bool busy() const override { return busy_; }

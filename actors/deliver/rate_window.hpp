@@ -27,7 +27,7 @@ enum class end_kind : std::uint8_t {
 /// places longer.
 class rate_window {
  public:
-  static constexpr std::size_t rate_max = 1000;
+  static constexpr std::size_t rate_max = 10'000'000;
   static constexpr std::chrono::nanoseconds width = std::chrono::seconds(1);
   static constexpr instant never = instant::max();
 

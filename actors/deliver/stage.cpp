@@ -91,7 +91,7 @@ void stage::pull() {
   if (draining_ || fetching_ || broken_ || surrendered_) return;
   if (relief_bytes_ > 0 && !hand_empty()) {
     surrender();
-    return pulled();
+    if (surrendered_ || !hand_empty()) return pulled();
   }
   collecting_ = relief_bytes_ > 0;
   bool more = room();
@@ -220,6 +220,14 @@ void stage::mark_scanned() {
   } else {
     marks_.push_back({last_event_, scanned_});
   }
+}
+
+void stage::put_back() {
+  SLUICE_ASSERT(hand_empty() && !busy() && !fetching_);
+  taken_ = my().scan_behind;
+  scanned_ = my().scanned;
+  last_event_ = my().cursor;
+  marks_.clear();
 }
 
 void stage::settle(checkpoint::outcome what) {

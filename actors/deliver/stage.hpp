@@ -64,7 +64,8 @@ class stage : public deliver_actor::base {
   /// Nothing that was taken waits to be settled.
   virtual bool hand_empty() const = 0;
   /// The backlog is over its bound and the hand is not empty: a kind that is between two attempts of a failing endpoint
-  /// gives up what it holds (see `give_up`); the others are about to empty their hand anyway.
+  /// gives up what it holds (see `give_up`), or puts it back (see `put_back`) to be given up from the log; the others are
+  /// about to empty their hand anyway.
   virtual void surrender() {}
   /// A write or an attempt is under way.
   virtual bool busy() const = 0;
@@ -79,6 +80,8 @@ class stage : public deliver_actor::base {
   /// Everything up to `last` is settled: moves the cursor and tells the checkpoint. Merged with what waits when the
   /// settlement is the same and nothing tells the two apart.
   void settle(checkpoint::outcome what);
+  /// What was taken and is not settled will be read again: the kind has forgotten it, and nothing of it is under way.
+  void put_back();
   /// Sends what waits now, so that it stands in the log before whatever is sent next.
   void flush_outcomes();
   /// Gives events up for good: into the dead letters first, when that is `how`, then as one outcome up to `last` that

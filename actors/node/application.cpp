@@ -167,7 +167,7 @@ result<void> application::parts::recover() {
   if (!opened) return fail(opened.error());
   log = std::move(*opened);
   key = std::make_unique<decode::identity_key>(log->secret());
-  auto store = deliver::dead_letter_store::open(*files, {c.directory + "/dead-letters", configured.dead_letters.max_bytes});
+  auto store = deliver::dead_letter_store::open(*files, {c.dead_letters(), configured.dead_letters.max_bytes});
   if (!store) return fail(store.error());
   letters = std::move(*store);
   log_info("checkpoint", "recovered " + std::to_string(recovered.segments) + " segments, " +

@@ -61,7 +61,7 @@ TEST_F(disk_full, is_answered_503_and_work_goes_on_when_there_is_room) {
   batch_maker maker(seed, 1000, 16'000);
   for (int round = 0; round < rounds(3, 2); ++round) {
     load senders(heavy(there_.port(), seed + static_cast<unsigned>(round)), book);
-    const http_answer refused = post_until_refused(there_, book, maker, 1000);
+    const http_answer refused = post_until_refused(there_, book, maker, 4000);
     ASSERT_EQ(refused.status, 503) << refused.body << "\n" << there_.last_words();
     EXPECT_GE(refused.retry_after(), 1);
     ASSERT_TRUE(there_.running()) << there_.last_words();
@@ -96,6 +96,39 @@ TEST_F(disk_full, leaves_room_to_stop_and_to_start_again) {
   there_.start();
   EXPECT_EQ(there_.stop(), exit_status{}) << there_.last_words();
   expect_honest_files(there_, book);
+}
+
+TEST(file_destination, that_cannot_be_written_gives_its_backlog_to_the_dead_letters) {
+  const std::string configuration = R"(
+ingest: { listen: "127.0.0.1:{port}" }
+checkpoint: { directory: "{dir}/data", max_bytes: 1GiB }
+audit: { path: "{dir}/audit.jsonl" }
+routes: [ { source: "^conversation:.*", to: analytics-warehouse } ]
+destinations:
+  analytics-warehouse: { kind: file, path: "{dir}/full/warehouse.jsonl", rate: unlimited, backlog: { max_bytes: 64MiB },
+                         retry: { initial: 50ms, max: 300ms } }
+)";
+  node there(configuration);
+  small_disk disk(there.path("full"), 1 << 20);
+  if (!disk.available()) return;  // nobody may mount here; other tests say so
+  there.start();
+  disk.fill(0);
+  ledger book;
+  batch_maker maker(draw_seed("full file"), 0, 16'000);
+  EXPECT_EQ(post_until_refused(there, book, maker, 1000).status, 200) << there.last_words();
+  const auto dead = [&] {
+    return there.metric("sluice_dead_letters", {{"destination", "analytics-warehouse"}});
+  };
+  EXPECT_TRUE(wait_until([&] { return dead() > 0; }, milliseconds(20'000))) << there.last_words();
+  EXPECT_TRUE(wait_until(
+      [&] {
+        post_until_refused(there, book, maker, 1);  // the bound is looked at with each commit
+        return there.metric("sluice_backlog_pinned_bytes", {{"destination", "analytics-warehouse"}}) <=
+               64 << 20;
+      },
+      milliseconds(60'000)))
+      << there.last_words();
+  EXPECT_EQ(there.stop(), exit_status{}) << there.last_words();
 }
 
 TEST(log_full, is_answered_503_until_the_destination_is_back) {

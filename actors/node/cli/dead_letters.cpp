@@ -11,12 +11,14 @@
 
 #include "actors/deliver/dead_letters.hpp"
 #include "actors/node/cli/exit_code.hpp"
+#include "actors/node/config/loader.hpp"
 
 namespace sluice::cli {
 namespace {
 
 struct options {
-  std::string directory = "./data/dead-letters";
+  std::string config;
+  std::string directory = config::checkpoint_options{}.dead_letters();
   std::string destination;
   std::uint64_t limit = 50;
   std::uint64_t position = 0;
@@ -64,6 +66,18 @@ int failed(const error& why) {
   return exit_code::failed;
 }
 
+/// The directory that the configuration names, when there is one; the exit code when that is wrong.
+int locate(options& o) {
+  if (o.config.empty()) return exit_code::done;
+  const auto loaded = config::load(o.config, {});
+  if (loaded) {
+    o.directory = loaded->checkpoint.dead_letters();
+    return exit_code::done;
+  }
+  for (const auto& e : loaded.error()) std::cerr << to_string(e) << '\n';
+  return exit_code::configuration;
+}
+
 int list(const options& o) {
   const auto files = checkpoint::make_posix_file_system();
   std::uint64_t shown = 0;
@@ -109,18 +123,23 @@ void add_dead_letters(CLI::App& root, int& exit) {
   auto* command = root.add_subcommand("dead-letters", "Show events that could not be delivered");
   command->require_subcommand(1);
   const auto common = [&](CLI::App* to) {
-    to->add_option("--directory", o->directory, "Where the dead letters are: <checkpoint.directory>/dead-letters");
+    auto* config = to->add_option("--config", o->config, "Configuration of the node whose dead letters are meant");
+    to->add_option("--directory", o->directory, "Where they are, without a configuration")->capture_default_str()->excludes(config);
     to->add_option("--destination", o->destination, "Only those of this destination");
   };
   auto* listing = command->add_subcommand("list", "One line each, oldest first");
   common(listing);
   listing->add_option("--limit", o->limit, "At most so many");
   listing->add_flag("--json", o->json, "One JSON object a line");
-  listing->callback([o, &exit] { exit = list(*o); });
+  listing->callback([o, &exit] {
+    if ((exit = locate(*o)) == exit_code::done) exit = list(*o);
+  });
   auto* showing = command->add_subcommand("show", "One of them whole, with the event's bytes");
   common(showing);
   showing->add_option("position", o->position, "Position in the log, as list shows it")->required();
-  showing->callback([o, &exit] { exit = show(*o); });
+  showing->callback([o, &exit] {
+    if ((exit = locate(*o)) == exit_code::done) exit = show(*o);
+  });
 }
 
 }  // namespace sluice::cli

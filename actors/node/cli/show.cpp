@@ -37,7 +37,7 @@ void show_destination(std::ostream& out, const config::config& of, const config:
   } else {
     out << ", unlimited";
   }
-  if (d.kind != config::destination_kind::discard) out << ", batches of " << d.batch;
+  if (d.kind == config::destination_kind::http) out << ", batches of " << d.batch;
   out << ", backlog " << config::print_size(d.backlog.max_bytes) << '\n';
 }
 

@@ -72,7 +72,7 @@ void check_destination(reader& read, destination_options& d) {
   } else if (d.kind == destination_kind::http && *d.rate > http_rate_max) {
     read.complain(rate, std::to_string(*d.rate).append(" is too large for kind http; 1 to 1000"));
   }
-  if (d.rate && d.batch > *d.rate) {
+  if (d.kind == destination_kind::http && d.rate && d.batch > *d.rate) {
     if (given(read, in(member, "batch"))) {
       read.complain(in(member, "batch"), "is larger than the rate; at most what `rate` allows in a second");
     } else {

@@ -65,6 +65,9 @@ struct checkpoint_options {
   kept_dropped keep_dropped = kept_dropped::whole;
   std::uint64_t tail = 64 * mib;
   dedup_options dedup;
+
+  /// Where the dead letters stand.
+  std::string dead_letters() const { return directory + "/dead-letters"; }
 };
 
 /// A rule with its destinations by name.
@@ -96,7 +99,7 @@ struct destination_options {
   std::string url{};                         ///< http
   std::string path{};                        ///< file
   std::optional<std::uint32_t> rate = 1000;  ///< events in any second; empty: unlimited
-  std::uint32_t batch = 100;                 ///< events of one request or write
+  std::uint32_t batch = 100;                 ///< http: events of one request
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
   retry_options retry{};
   backlog_options backlog{};

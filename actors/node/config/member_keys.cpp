@@ -1,4 +1,5 @@
 // Keys of rules, tests and destinations.
+#include "actors/deliver/rate_window.hpp"
 #include "actors/node/config/key_makers.hpp"
 #include "net/http/client.hpp"
 
@@ -84,14 +85,13 @@ std::vector<key> destination_keys() {
                                                  [](const cursor& c) -> auto& { return c.destination->path; },
                                                  "File that gets one event a line."))),
       leaf(
-          "destinations.*.rate", count_or("unlimited", 1, 10'000'000),
+          "destinations.*.rate", count_or("unlimited", 1, deliver::rate_window::rate_max),
           [](const cursor& c) -> auto& { return c.destination->rate; },
           "Most events in any second; http: 1 to 1000."),
-      only(http_and_file, leaf(
-                              "destinations.*.batch", count_between<std::uint32_t>(1, 1000),
-                              [](const cursor& c) -> auto& { return c.destination->batch; },
-                              "Most events of one request or write, at most `rate`; the smaller of 100 and "
-                              "`rate` unless said.")),
+      only(http_only, leaf(
+                          "destinations.*.batch", count_between<std::uint32_t>(1, 1000),
+                          [](const cursor& c) -> auto& { return c.destination->batch; },
+                          "Most events of one request, at most `rate`; the smaller of 100 and `rate` unless said.")),
       only(http_only,
            leaf(
                "destinations.*.timeout", duration_between(milliseconds(100), std::chrono::minutes(5)),
@@ -105,10 +105,10 @@ std::vector<key> destination_keys() {
                               "destinations.*.retry.max", wait,
                               [](const cursor& c) -> auto& { return c.destination->retry.max; },
                               "Longest wait between two attempts.")),
-      only(http_and_file, leaf(
-                              "destinations.*.retry.for", duration_between(seconds(1), hours(24 * 30)),
-                              [](const cursor& c) -> auto& { return c.destination->retry.give_up_after; },
-                              "Age at which an event goes to the dead letters.")),
+      only(http_only, leaf(
+                          "destinations.*.retry.for", duration_between(seconds(1), hours(24 * 30)),
+                          [](const cursor& c) -> auto& { return c.destination->retry.give_up_after; },
+                          "Age at which an event goes to the dead letters.")),
       leaf(
           "destinations.*.backlog.max_bytes", size_between(64 * mib, disk_bytes_max),
           [](const cursor& c) -> auto& { return c.destination->backlog.max_bytes; },

@@ -79,7 +79,7 @@ TEST_F(cli_offline, check_sums_up_a_good_file) {
         "  routes[0] source `^conversation:`, `region` is `us-east-1` -> warehouse\n",
         "  routes[1] source `^interaction:`, `priority` is `high` -> dashboard, warehouse\n",
         "  warehouse: discard, at most 1000 events in any second, backlog 5GiB\n",
-        "  dashboard: file `./d.jsonl`, unlimited, batches of 100, backlog 5GiB\n", "memory at most ",
+        "  dashboard: file `./d.jsonl`, unlimited, backlog 5GiB\n", "memory at most ",
         "  64MiB  requests under way (ingest.in_flight)\n", "disk at most 22.1GiB\n", "1 tests passed\n"}) {
     EXPECT_THAT(out.str(), HasSubstr(expected));
   }

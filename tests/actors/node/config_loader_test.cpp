@@ -233,9 +233,13 @@ TEST(config_loader, checks_destinations_by_their_kind) {
        {"f.yaml:2:29: destinations.a.rate: `fast` is neither `unlimited` nor a whole number; unlimited or 1 "
         "to 10000000"}},
       {"batch over rate",
-       "destinations:\n  a: { kind: file, path: x, rate: 10, batch: 11 }\n",
-       {"f.yaml:2:46: destinations.a.batch: is larger than the rate; at most what `rate` allows in a "
+       "destinations:\n  a: { kind: http, url: \"http://h\", rate: 10, batch: 11 }\n",
+       {"f.yaml:2:54: destinations.a.batch: is larger than the rate; at most what `rate` allows in a "
         "second"}},
+      {"keys of http",
+       "destinations:\n  a: { kind: file, path: x, batch: 5, retry: { for: 1h } }\n",
+       {"f.yaml:2:36: destinations.a.batch: is not for kind file; leave it out",
+        "f.yaml:2:53: destinations.a.retry.for: is not for kind file; leave it out"}},
       {"retry",
        "destinations:\n  a: { kind: file, path: x, retry: { initial: 2m } }\n",
        {"f.yaml:2:47: destinations.a.retry.initial: retry.max is shorter than retry.initial; at least as "
