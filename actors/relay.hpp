@@ -25,6 +25,12 @@ class relay : public relay_actor::base {
 
   const char* name() const override { return stage_; }
 
+  /// Answers what it holds now, not when the last handle to it goes.
+  void on_exit() override {
+    out_.clear();
+    queue_.set(0);
+  }
+
   behavior_type make_behavior() override {
     return {
         [this](open_a, epoch number, const producer_actor& producer) {

@@ -18,6 +18,12 @@ class ingest_stage : public ingest_actor::base {
 
   const char* name() const override { return "ingest"; }
 
+  // Answers what it holds now, not when the last handle to it goes.
+  void on_exit() override {
+    waiting_.clear();
+    queue_.set(0);
+  }
+
   behavior_type make_behavior() override {
     return {
         [this](grant_a, epoch number, std::uint32_t n) {
