@@ -41,7 +41,7 @@ class audit_stage : public audit_actor::base {
         last_(options_.at->last),
         narrator_(options_.which, options_.names),
         sink_(*options_.files, options_.path),
-        worker_(std::make_unique<worker>("audit")) {
+        worker_(options_.workers("audit")) {
     const auto to = caf::actor_cast<audit_actor>(this);
     reader_ = options_.feed->add_reader([to] { caf::anon_send(to, ready_a{}); });
     caf::anon_send(to, ready_a{});
@@ -183,7 +183,7 @@ class audit_stage : public audit_actor::base {
   bool gathering_ = false;  // until the tick
   bool fetching_ = false, busy_ = false, retrying_ = false, broken_ = false, draining_ = false;
   std::unique_ptr<checkpoint::log_feed::reader> reader_;
-  std::unique_ptr<worker> worker_;
+  std::unique_ptr<executor> worker_;
 };
 
 }  // namespace

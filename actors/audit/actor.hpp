@@ -12,6 +12,7 @@
 #include "actors/checkpoint/log_feed.hpp"
 #include "actors/deliver/file_sink.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/worker.hpp"
 
 namespace sluice::audit {
 
@@ -30,6 +31,7 @@ struct actor_options {
   actions which;
   std::map<destination_id, std::string> names;
   checkpoint_actor checkpoint;
+  make_executor workers = make_worker;            ///< for what blocks
   std::function<void(const std::string& what)> incident;  ///< once an incident; empty text when it is over
 };
 

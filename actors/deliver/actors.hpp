@@ -35,8 +35,15 @@ deliver_actor spawn_file(caf::actor_system& system, stage_options options, file_
 /// The built-in destination of quarantined events.
 deliver_actor spawn_dead_letters(caf::actor_system& system, stage_options options);
 
+/// One attempt as it goes out: the same offer gives the same id and the same body, however often it is tried.
+struct http_request {
+  std::string id;    ///< `webhook-id`
+  std::string body;  ///< application/json
+};
+
 struct http_options {
-  std::shared_ptr<net::http::client> client;
+  /// Sends an attempt. `done` is called once, on any thread; the next attempt waits for it.
+  std::function<void(http_request what, std::function<void(net::http::attempt)> done)> post;
   std::size_t batch = 100;                      ///< events a request, 1 … 1000
   std::size_t batch_bytes = 1u << 20;           ///< bytes of events a request, unless one alone is larger
   std::chrono::milliseconds timeout{5000};

@@ -18,7 +18,7 @@ class file_stage : public stage {
       : stage(config, std::move(options)),
         sink_(std::make_unique<file_sink>(*file.files, file.path)),
         retry_(file.retry),
-        worker_(std::make_unique<worker>("deliver-file")) {}
+        worker_(options_.workers("deliver-file")) {}
 
   void on_exit() override {
     worker_.reset();
@@ -122,7 +122,7 @@ class file_stage : public stage {
   rate_window::ticket ticket_{};
   instant retry_at_{};
   bool busy_ = false, retrying_ = false;
-  std::unique_ptr<worker> worker_;  // last: its thread uses what stands above
+  std::unique_ptr<executor> worker_;  // last: its thread uses what stands above
 };
 
 }  // namespace

@@ -178,11 +178,10 @@ class http_stage : public stage {
     attempt_start_ = now();
     const auto& key = my().open_offer ? "offer " + std::to_string(my().open_offer->offer)
                                       : "event " + std::to_string(current_.front().at);
-    http_.client->post("application/json", {{"webhook-id", http_.stable_id(my().name + " " + key)}},
-                       envelope(slices), [to = caf::actor_cast<deliver_actor>(this)](net::http::attempt ended) {
-                         caf::anon_send(to, reply_a{},
-                                        std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
-                       });
+    http_.post({http_.stable_id(my().name + " " + key), envelope(slices)},
+               [to = caf::actor_cast<deliver_actor>(this)](net::http::attempt ended) {
+                 caf::anon_send(to, reply_a{}, std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
+               });
     pull();  // the next batch gathers meanwhile
   }
 
@@ -214,7 +213,7 @@ class http_stage : public stage {
   void failed(const net::http::attempt& what) {
     my().gauges.endpoint_failed.fetch_add(1, std::memory_order_relaxed);
     incident(last_answer_);
-    const auto wall = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const std::chrono::sys_seconds wall(std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(wall_ms())));
     const auto asked = what ? parse_retry_after(what->retry_after, wall) : std::nullopt;
     const auto wait = retry_.failed(http_.random(), asked);
     retrying_ = true;

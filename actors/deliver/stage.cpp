@@ -167,7 +167,7 @@ void stage::give_up(std::vector<dead_letter> letters, position last, checkpoint:
 }
 
 void stage::store_letters() {
-  if (!store_worker_) store_worker_ = std::make_unique<worker>("dead-letters");
+  if (!store_worker_) store_worker_ = options_.workers("dead-letters");
   storing_ = true;
   store_worker_->run([store = options_.letters, &letters = surrendered_->letters,
                       to = caf::actor_cast<deliver_actor>(this)] {
@@ -288,11 +288,6 @@ void stage::recovered() {
   if (incident_.empty()) return;
   incident_.clear();
   options_.incident(my().name, {});
-}
-
-std::int64_t stage::wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 checkpoint::outcome stage::outcome_upto(position last, checkpoint::settlement how) const {

@@ -43,6 +43,12 @@ struct stage_options {
   checkpoint::when_full when_full = checkpoint::when_full::dead_letter;
   /// Called once an incident, when the delivery cannot go on for now, and when it goes on again (empty text).
   std::function<void(const std::string& destination, const std::string& what)> incident;
+  make_executor workers = make_worker;   ///< for what blocks
+  /// Unix milliseconds, for ages and outcomes. What waits and what is limited goes by the actor system's clock.
+  std::function<std::int64_t()> wall_ms = [] {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  };
 };
 
 class stage : public deliver_actor::base {
@@ -53,8 +59,6 @@ class stage : public deliver_actor::base {
   void on_exit() override;
 
  protected:
-  using clock = std::chrono::steady_clock;
-
   /// The kind can take one more event now. Asked before each.
   virtual bool wants() = 0;
   /// Takes an event; copies what it needs.
@@ -96,8 +100,8 @@ class stage : public deliver_actor::base {
   void incident(const std::string& what);  ///< one line when it begins or changes
   void recovered();
 
-  static instant now() { return clock::now().time_since_epoch(); }
-  static std::int64_t wall_ms();
+  instant now() const { return clock().now().time_since_epoch(); }
+  std::int64_t wall_ms() const { return options_.wall_ms(); }
   checkpoint::outcome outcome_upto(position last, checkpoint::settlement how) const;
   static checkpoint::outcome::name named(const lane_event& event);
   deliver::lane& my() noexcept { return *options_.lane; }
@@ -126,7 +130,7 @@ class stage : public deliver_actor::base {
   std::vector<dead_letter> relief_letters_;
   std::uint64_t relief_bytes_ = 0;  // still to give up
   bool collecting_ = false, storing_ = false, retry_store_ = false;
-  std::unique_ptr<worker> store_worker_;
+  std::unique_ptr<executor> store_worker_;
 
   struct mark {
     position event;      // once it is settled …

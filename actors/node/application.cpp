@@ -229,7 +229,9 @@ std::function<deliver_actor(const checkpoint_actor&)> application::parts::delive
       return deliver::spawn_file(*actors, std::move(options), {files.get(), d.path, retry});
     }
     deliver::http_options http;
-    http.client = clients[i];
+    http.post = [client = clients[i]](deliver::http_request what, std::function<void(net::http::attempt)> done) {
+      client->post("application/json", {{"webhook-id", std::move(what.id)}}, std::move(what.body), std::move(done));
+    };
     http.batch = d.batch;
     http.timeout = d.timeout;
     http.retry = retry;
@@ -290,11 +292,17 @@ supervisor::factories application::parts::factories() {
   make.audit = [this](const checkpoint_actor& to) {
     std::map<destination_id, std::string> names;
     for (const auto& l : lanes) names[l->destination] = l->name;
-    audit::actor_options options{audited, &log->feed(), files.get(), configured.audit.path,
-                                 audit_actions(configured.audit), std::move(names), to,
-                                 [](const std::string& what) {
-                                   what.empty() ? log_info("audit", "goes on") : log_warning("audit", what);
-                                 }};
+    audit::actor_options options;
+    options.at = audited;
+    options.feed = &log->feed();
+    options.files = files.get();
+    options.path = configured.audit.path;
+    options.which = audit_actions(configured.audit);
+    options.names = std::move(names);
+    options.checkpoint = to;
+    options.incident = [](const std::string& what) {
+      what.empty() ? log_info("audit", "goes on") : log_warning("audit", what);
+    };
     return audit::spawn_audit(*actors, std::move(options));
   };
   for (std::size_t i = 0; i < lanes.size(); ++i) make.deliveries.emplace_back(lanes[i]->destination, delivery(i));

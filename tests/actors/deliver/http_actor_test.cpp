@@ -1,0 +1,293 @@
+// Goal: an offer is durable before it is tried and never changes after; failures are the endpoint's or the
+// event's, and each is treated as such. Method: an endpoint that answers when the test says so, in virtual
+// time.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <random>
+
+#include "tests/support/delivery_fixture.hpp"
+#include "tests/support/json_scan.hpp"
+
+namespace sluice::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using checkpoint::settlement;
+
+struct attempt_noted {
+  std::string id, body;
+  std::vector<std::string> events;
+  deliver::instant begin{}, end{};
+};
+
+class http_delivery : public delivery_fixture, public ::testing::Test {
+ protected:
+  http_delivery() {
+    http.batch = 10;
+    http.retry = {.initial = 1s, .max = 8s};
+    http.retry_for = std::chrono::hours(1);
+    http.random = [] { return 0.999; };
+    http.stable_id = [](const std::string& of) { return "id of " + of; };
+    http.post = [this](deliver::http_request what, std::function<void(net::http::attempt)> done) {
+      attempt_noted a{what.id, what.body, {}, now(), {}};
+      for (const auto slice : json::events(what.body)) a.events.push_back(json::text_of(slice, "id"));
+      attempts.push_back(std::move(a));
+      EXPECT_FALSE(waiting_) << "one request in flight";
+      waiting_ = std::move(done);
+    };
+  }
+  void start() {
+    delivery = deliver::spawn_http(system, options(), http);
+    run();
+  }
+  bool under_way() const { return waiting_ != nullptr; }
+  void answer(int status, std::string retry_after = {}, std::string body = {}) {
+    end(net::http::reply{status, std::move(retry_after), std::move(body)});
+  }
+  void no_answer(bool sent = true) {
+    end(tl::unexpected(net::http::attempt_failure{error{errc::timed_out, "no answer in time", {}, 0}, sent}));
+  }
+  /// Answers 200 until nothing is sent any more.
+  void take_everything() {
+    for (int i = 0; i < 1000 && under_way(); ++i) answer(200);
+  }
+  std::vector<std::string> taken() const {
+    std::vector<std::string> all;
+    for (const auto& a : attempts) all.insert(all.end(), a.events.begin(), a.events.end());
+    return all;
+  }
+
+  deliver::http_options http;
+  std::vector<attempt_noted> attempts;
+
+ private:
+  void end(net::http::attempt how) {
+    ASSERT_TRUE(under_way());
+    attempts.back().end = now();
+    std::exchange(waiting_, nullptr)(std::move(how));
+    run();
+  }
+  std::function<void(net::http::attempt)> waiting_;
+};
+
+std::vector<std::string> ids(int first, int events) {
+  std::vector<std::string> all;
+  for (int i = 0; i < events; ++i) all.push_back("e" + std::to_string(first + i));
+  return all;
+}
+
+TEST_F(http_delivery, tries_nothing_before_its_offer_is_durable) {
+  notes.holds_offers = true;
+  start();
+  append(1, 4);
+  run();
+  ASSERT_EQ(notes.offers.size(), 1u);
+  EXPECT_EQ(notes.offers[0].events, 4u);
+  EXPECT_FALSE(under_way());
+  caf::anon_send(checkpoint, room_a{});
+  run();
+  ASSERT_TRUE(under_way());
+  EXPECT_EQ(attempts[0].events, ids(1, 4));
+  answer(204);
+  ASSERT_EQ(notes.outcomes.size(), 1u);
+  EXPECT_EQ(notes.outcomes[0].head.offer, notes.offers[0].offer) << "the outcome closes the offer";
+  EXPECT_EQ(notes.outcomes[0].head.last, 4u);
+}
+
+TEST_F(http_delivery, gathers_the_next_batch_while_one_is_under_way) {
+  start();
+  append(1, 3);
+  run();
+  append(4, 3);
+  append(7, 3);
+  run();
+  answer(200);
+  take_everything();
+  EXPECT_EQ(attempts.size(), 2u);
+  EXPECT_EQ(taken(), ids(1, 9));
+}
+
+TEST_F(http_delivery, repeats_an_offer_to_the_letter_whatever_happened_to_it) {
+  start();
+  append(1, 10);
+  run();
+  append(11, 10);  // must not slip into the offer
+  for (const int status : {500, 503, 408, 425, 429, 401, 403, 404, 405, 407, 410, 302}) {
+    answer(status);
+    advance(10s);
+    ASSERT_TRUE(under_way()) << "not tried again after " << status;
+  }
+  no_answer();
+  advance(10s);
+  ASSERT_TRUE(under_way());
+  for (const auto& a : attempts) {
+    EXPECT_EQ(a.id, attempts[0].id);
+    EXPECT_EQ(a.body, attempts[0].body);
+  }
+  EXPECT_EQ(notes.offers.size(), 1u);
+  EXPECT_TRUE(letters.all.empty()) << "failures of the endpoint condemn no event";
+}
+
+TEST_F(http_delivery, leaves_its_offer_to_a_successor_as_it_is) {
+  for (const bool durable : {true, false}) {
+    SCOPED_TRACE(durable);
+    notes.holds_offers = !durable;
+    start();
+    append(durable ? 1 : 101, 5);
+    run();
+    EXPECT_EQ(under_way(), durable);
+    kill_delivery();
+    if (durable) no_answer();  // to an actor that is gone
+    notes.holds_offers = false;
+    start();
+    advance(2s);
+    ASSERT_TRUE(under_way());
+    EXPECT_EQ(attempts.back().events, ids(durable ? 1 : 101, 5));
+    if (durable) {
+      EXPECT_EQ(attempts.back().id, attempts.front().id);
+    }
+    take_everything();
+    kill_delivery();
+  }
+}
+
+TEST_F(http_delivery, waits_between_failures_and_as_long_as_it_is_told) {
+  start();
+  append(1, 1);
+  run();
+  const auto waited = [&](int status, const char* retry_after, auto less, auto enough) {
+    const auto before = attempts.size();
+    answer(status, retry_after);
+    advance(less);
+    EXPECT_EQ(attempts.size(), before) << "too early";
+    advance(enough - less);
+    EXPECT_EQ(attempts.size(), before + 1) << "too late";
+  };
+  waited(500, "", 990ms, 1010ms);
+  waited(500, "", 1990ms, 2010ms);
+  waited(429, "30", 29s, 31s);
+  waited(503, "", 7900ms, 8100ms);
+  answer(200);
+  EXPECT_EQ(incidents.back(), "") << "it goes on";
+}
+
+TEST_F(http_delivery, buries_the_one_bad_event_and_delivers_its_neighbours) {
+  start();
+  append(1, 10);
+  run();
+  for (int i = 0; i < 100 && under_way(); ++i) {
+    const bool bad = std::ranges::count(attempts.back().events, "e7") > 0;
+    bad ? answer(422, "", "e7 is wrong") : answer(200);
+  }
+  EXPECT_EQ(notes.events(settlement::delivered), 9u);
+  EXPECT_EQ(notes.events(settlement::dead_lettered), 1u);
+  ASSERT_EQ(letters.all.size(), 1u);
+  EXPECT_EQ(letters.all[0].id, "e7");
+  EXPECT_EQ(letters.all[0].reason, "answer 422: e7 is wrong");
+  EXPECT_EQ(letters.all[0].destination, "warehouse");
+  EXPECT_EQ(lane->cursor, 10u);
+}
+
+TEST_F(http_delivery, gives_up_what_is_too_old_between_two_attempts) {
+  start();
+  append(1, 3);
+  run();
+  wall_ms += 1'800'000;
+  append(4, 3);
+  answer(500);
+  wall_ms += 1'800'001;  // the first three are over an hour old, the others are not
+  advance(2s);
+  ASSERT_TRUE(under_way());
+  EXPECT_EQ(letters.all.size(), 3u);
+  EXPECT_EQ(attempts.back().events, ids(4, 3));
+  EXPECT_NE(attempts.back().id, attempts.front().id) << "what is left is another offer";
+  take_everything();
+  EXPECT_EQ(notes.events(settlement::delivered), 3u);
+  EXPECT_EQ(notes.events(settlement::dead_lettered), 3u);
+}
+
+TEST_F(http_delivery, gives_way_between_two_attempts_when_its_backlog_is_full) {
+  for (const auto how : {checkpoint::when_full::dead_letter, checkpoint::when_full::drop_oldest}) {
+    const bool keeps = how == checkpoint::when_full::dead_letter;
+    delivery_fixture::notes.outcomes.clear();
+    auto o = options();
+    o.when_full = how;
+    delivery = deliver::spawn_http(system, std::move(o), http);
+    append(keeps ? 1 : 1001, 25);
+    advance(2s);
+    ASSERT_TRUE(under_way());
+    caf::anon_send(delivery, relieve_a{}, std::uint64_t{1});
+    run();
+    EXPECT_TRUE(notes.outcomes.empty()) << "not during an attempt";
+    answer(500);
+    advance(10s);
+    EXPECT_GE(notes.events(keeps ? settlement::dead_lettered : settlement::dropped_oldest), 10u);
+    EXPECT_EQ(letters.all.empty(), !keeps);
+    letters.all.clear();
+    advance(10s);
+    take_everything();
+    EXPECT_EQ(notes.events(settlement::delivered) +
+                  notes.events(keeps ? settlement::dead_lettered : settlement::dropped_oldest),
+              25u);
+    kill_delivery();
+  }
+}
+
+/// Most events that may have arrived in one closed second, wherever between its start and its end each did;
+/// of an attempt without an answer until `timeout` after it.
+std::size_t most_in_a_second(const std::vector<attempt_noted>& all, deliver::instant timeout,
+                             const std::vector<bool>& answered) {
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto from =
+        all[i].end + (answered[i] ? 0s : timeout);  // the last moment of one, the first of others
+    std::size_t sum = 0;
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      const auto last = all[j].end + (answered[j] ? 0s : timeout);
+      if (all[j].begin <= from + 1s && last >= from) sum += all[j].events.size();
+    }
+    most = std::max(most, sum);
+  }
+  return most;
+}
+
+class http_delivery_with_a_rate : public http_delivery, public ::testing::WithParamInterface<unsigned> {};
+
+TEST_P(http_delivery_with_a_rate, never_passes_it_whatever_the_endpoint_does_and_however_often_it_dies) {
+  constexpr std::size_t rate = 50;
+  constexpr auto timeout = 3s;
+  std::mt19937 random(GetParam());
+  std::vector<bool> answered;
+  lane->window.emplace(rate, timeout, now());
+  start();
+  int next = 1;
+  for (int step = 0; step < 1000; ++step) {
+    if (random() % 3 == 0) {
+      append(next, 20);
+      next += 20;
+    }
+    advance(std::chrono::milliseconds(random() % 400));
+    if (!under_way()) continue;
+    const auto dice = random() % 10;
+    answered.push_back(dice < 8);
+    if (dice == 9) {
+      kill_delivery();
+      no_answer();
+      start();
+    } else if (dice == 8) {
+      no_answer();
+    } else {
+      answer(dice == 7 ? 500 : 200);
+    }
+  }
+  attempts.resize(answered.size());  // the last one may be under way
+  EXPECT_GT(attempts.size(), 100u);
+  EXPECT_LE(most_in_a_second(attempts, timeout, answered), rate);
+}
+
+INSTANTIATE_TEST_SUITE_P(seed, http_delivery_with_a_rate, ::testing::Values(1u, 2u, 3u, 4u, 5u, 6u));
+
+}  // namespace
+}  // namespace sluice::testing
