@@ -86,6 +86,9 @@ TEST_F(http_delivery, tries_nothing_before_its_offer_is_durable) {
   ASSERT_EQ(notes.offers.size(), 1u);
   EXPECT_EQ(notes.offers[0].events, 4u);
   EXPECT_FALSE(under_way());
+  append(5, 1);
+  advance(10s);
+  EXPECT_FALSE(under_way()) << "neither more events nor time make it durable";
   caf::anon_send(checkpoint, room_a{});
   run();
   ASSERT_TRUE(under_way());
