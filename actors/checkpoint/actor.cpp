@@ -9,8 +9,6 @@ namespace sluice::checkpoint {
 namespace {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
-
 /// A quiet node writes its outcomes, and then its mark, this much later.
 constexpr auto quiet_time = 100ms;
 
@@ -23,10 +21,10 @@ class checkpoint_stage : public checkpoint_actor::base {
         links_(options_.link_window),
         queue_(options_.queue),
         audited_position_(options_.audited_position),
-        started_(clock::now()),
+        started_(clock().now()),
         running_base_ms_(options_.state->running_ms()),
         committer_(std::make_unique<committer>(
-            *options_.log, [to = caf::actor_cast<checkpoint_actor>(this)](commit_result_ptr ended) {
+            *options_.log, options_.workers, [to = caf::actor_cast<checkpoint_actor>(this)](commit_result_ptr ended) {
               caf::anon_send(to, durable_a{}, std::move(ended));
             })) {
     set_down_handler([this](caf::down_msg& down) {
@@ -70,6 +68,8 @@ class checkpoint_stage : public checkpoint_actor::base {
         [this](audited_a, group_number upto, position last, std::uint64_t length) {
           stager_.audited(upto, length);
           audited_position_ = last;
+          // While every batch is refused, no commit would look again.
+          if (stager_.holding()) relieve(now());
         },
         [this](attach_a, const telemetry_actor& telemetry) {
           telemetry_ = telemetry;
@@ -100,7 +100,7 @@ class checkpoint_stage : public checkpoint_actor::base {
 
  private:
   stager::moment now() const {
-    const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - started_).count();
+    const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(clock().now() - started_).count();
     const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
                           std::chrono::system_clock::now().time_since_epoch())
                           .count();
@@ -240,7 +240,7 @@ class checkpoint_stage : public checkpoint_actor::base {
   debt_ledger<producer_actor> links_;
   stage_queue::share queue_;
   position audited_position_;
-  const clock::time_point started_;
+  const caf::actor_clock::time_point started_;
   const std::uint64_t running_base_ms_;
   commit_sample sample_;
   std::unordered_map<destination_id, deliver_actor> serving_;

@@ -44,6 +44,7 @@ struct actor_options {
   checkpoint::board* board = nullptr;
   stage_queue* queue = nullptr;   ///< outlives the actor; null: nobody counts
   std::function<bool()> dead_letters_full;   ///< what a backlog gives up finds no room; thread-safe
+  make_executor workers = make_worker;       ///< for what blocks
   std::function<void(const error&)> failed;  ///< called once when the log can take nothing any more; must only post
 };
 

@@ -1,18 +1,16 @@
-// The thread that writes and syncs, so that no actor ever waits for the disk. One job at a time, handed over whole.
+// What writes and syncs, so that no actor ever waits for the disk. One job at a time, handed over whole.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
-#include <optional>
-#include <thread>
+#include <memory>
 
 #include "actors/checkpoint/stager.hpp"
+#include "actors/worker.hpp"
 
 namespace sluice {
 
-/// How a job of the commit thread ended.
+/// How a job of the committer ended.
 struct commit_result {
   bool was_mark = false;
   result<checkpoint::committed_group_ptr> group = nullptr;  ///< null for a mark that went well
@@ -23,29 +21,22 @@ namespace checkpoint {
 
 class committer {
  public:
-  /// `done` runs on the commit thread and must only send.
-  committer(segment_log& log, std::function<void(std::shared_ptr<commit_result>)> done);
-  ~committer();  ///< finishes the job under way; its `done` is still called
+  /// `done` runs where the job ran and must only send. Destroyed, it waits for the job under way, whose
+  /// `done` is still called.
+  committer(segment_log& log, const make_executor& workers,
+            std::function<void(std::shared_ptr<commit_result>)> done)
+      : log_(log), done_(std::move(done)), thread_(workers("commit")) {}
 
-  /// SLUICE_ASSERTs that no job is under way. The log is the commit thread's until `done`.
+  /// The caller waits for `done` before the next job; until then the log is the committer's.
   void commit(stager::job job, segment_log::moment when);
   void mark(segment_log::moment when);
 
  private:
-  struct order {
-    std::optional<stager::job> job;  // none: a mark
-    segment_log::moment when;
-  };
-  void give(order o);
-  void run();
+  void run(const std::function<void(commit_result&)>& work);
 
   segment_log& log_;
   std::function<void(std::shared_ptr<commit_result>)> done_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::optional<order> next_;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::unique_ptr<executor> thread_;  // last: its jobs use what stands above
 };
 
 }  // namespace checkpoint

@@ -74,6 +74,7 @@ class stager {
 
   /// Refuses every batch with `why` until called with nothing.
   void hold(std::optional<error> why) { held_ = std::move(why); }
+  bool holding() const noexcept { return held_.has_value(); }
 
   /// True when something other than audit progress waits to be committed; `urgent` ignores outcomes, which may wait.
   bool pending() const noexcept;

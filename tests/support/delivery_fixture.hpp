@@ -10,14 +10,9 @@
 #include "actors/deliver/actors.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_feed.hpp"
+#include "tests/support/inline_executor.hpp"
 
 namespace sluice::testing {
-
-/// Does each job where it is given: a stage's blocking work, in the test's own thread.
-class inline_executor final : public executor {
- public:
-  void run(std::function<void()> job) override { job(); }
-};
 
 /// What a delivery told its checkpoint, and whether it gets answers. Outlives the actors.
 struct checkpoint_notes {

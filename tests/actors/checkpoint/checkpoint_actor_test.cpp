@@ -1,0 +1,295 @@
+// Goal: an answer for each request after its commit, credit for each group, and a quiet node that writes
+// nothing. Method: a log on the simulated disk, commits done at once, virtual time.
+#include "actors/checkpoint/actor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tests/actors/checkpoint/log_run.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/fake_stages.hpp"
+#include "tests/support/inline_executor.hpp"
+#include "tests/support/simulated_file_system.hpp"
+
+namespace sluice::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using test::operation_kind;
+
+/// What those around the checkpoint were told.
+struct heard {
+  std::uint32_t credit = 0;
+  std::vector<std::uint64_t> offered;
+  int settled = 0, relieved = 0, samples = 0;
+  std::uint64_t sampled_batches = 0;
+};
+
+class hearing_producer : public producer_actor::base {
+ public:
+  hearing_producer(caf::actor_config& config, heard& h) : producer_actor::base(config), h_(h) {}
+  behavior_type make_behavior() override {
+    return {[this](grant_a, epoch, std::uint32_t n) { h_.credit += n; }};
+  }
+
+ private:
+  heard& h_;
+};
+
+class hearing_delivery : public deliver_actor::base {
+ public:
+  hearing_delivery(caf::actor_config& config, heard& h) : deliver_actor::base(config), h_(h) {}
+  behavior_type make_behavior() override {
+    return {[](ready_a) {},
+            [](chunk_a, const log_chunk_ptr&) {},
+            [this](offered_a, std::uint64_t offer) { h_.offered.push_back(offer); },
+            [this](settled_a) { ++h_.settled; },
+            [](written_a, const work_result_ptr&) {},
+            [](reply_a, const attempt_result_ptr&) {},
+            [this](relieve_a, std::uint64_t) { ++h_.relieved; },
+            [](tick_a) {},
+            [](drain_a) {}};
+  }
+
+ private:
+  heard& h_;
+};
+
+/// Takes samples and grants nothing: a telemetry that is busy.
+class busy_telemetry : public telemetry_actor::base {
+ public:
+  busy_telemetry(caf::actor_config& config, heard& h) : telemetry_actor::base(config), h_(h) {}
+  behavior_type make_behavior() override {
+    return {[this](sample_a, const commit_sample_ptr& sample) {
+              ++h_.samples;
+              h_.sampled_batches += sample->counts.batches;
+            },
+            [](scrape_a, const scrape_request_ptr&) {}};
+  }
+
+ private:
+  heard& h_;
+};
+
+class checkpoint_stage : public actor_fixture, public ::testing::Test {
+ protected:
+  static constexpr destination_id destination = 1;
+
+  void start(std::uint64_t audit_backlog = 1 << 30, std::uint64_t backlog = 1 << 30) {
+    ASSERT_TRUE(log.open());
+    add_destination();
+    checkpoint::actor_options o;
+    o.log = log.log.get();
+    o.window = log.window.get();
+    o.state = &log.state;
+    o.staging = {.keep_whole = true, .outcome_reserve = 4096, .group_bytes = 16 << 10};
+    o.link_window = 2;
+    o.audit_backlog = audit_backlog;
+    o.bounds = {{destination, backlog, checkpoint::when_full::dead_letter}};
+    o.board = &board;
+    o.queue = &queue;
+    o.workers = [](const char*) { return std::make_unique<inline_executor>(); };
+    o.failed = [this](const error& why) { failures.push_back(why); };
+    checkpoint = checkpoint::spawn_checkpoint(system, std::move(o));
+    producer = system.spawn<hearing_producer>(told);
+    delivery = system.spawn<hearing_delivery>(told);
+    caf::anon_send(checkpoint, open_a{}, epoch{1}, producer);
+    caf::anon_send(checkpoint, attach_a{}, destination, delivery);
+    run();
+  }
+  ~checkpoint_stage() override {
+    for (const auto& one : {caf::actor_cast<caf::actor>(checkpoint), caf::actor_cast<caf::actor>(producer),
+                            caf::actor_cast<caf::actor>(delivery), caf::actor_cast<caf::actor>(telemetry)}) {
+      if (one) kill(one);
+    }
+    checkpoint = checkpoint_actor{};
+    producer = producer_actor{};
+    delivery = deliver_actor{};
+    telemetry = telemetry_actor{};
+    run();
+  }
+  /// One group of one batch with one event; the answers to it.
+  const std::vector<result<receipt>>& push(const std::string& id, std::vector<target> to = {},
+                                           std::size_t padding = 0) {
+    said.push_back(std::make_unique<std::vector<result<receipt>>>());
+    auto group = std::make_shared<batch_group>();
+    group->batches.push_back(test::make_batch({{.id = id, .targets = std::move(to), .padding = padding}},
+                                              1'700'000'000'000, said.back().get()));
+    if (told.credit > 0) --told.credit;
+    caf::anon_send(checkpoint, push_a{}, epoch{1}, std::move(group));
+    run();
+    return *said.back();
+  }
+  void settle(position first, position last, std::uint32_t events) {
+    auto outcome = std::make_shared<checkpoint::outcome>();
+    outcome->head.destination = destination;
+    outcome->head.how = checkpoint::settlement::delivered;
+    outcome->head.first = first;
+    outcome->head.last = last;
+    outcome->head.events = events;
+    caf::anon_send(checkpoint, settle_a{}, outcome, delivery);
+    run();
+  }
+  std::uint64_t writes() { return disk.count(operation_kind::write, ".seg"); }
+
+  stage_queue queue;
+  heard told;
+  std::vector<std::unique_ptr<std::vector<result<receipt>>>> said;
+  test::simulated_file_system disk;
+  test::log_run log{disk, 5};
+  checkpoint::board board;
+  std::vector<error> failures;
+  checkpoint_actor checkpoint;
+  producer_actor producer;
+  deliver_actor delivery;
+  telemetry_actor telemetry;
+
+ private:
+  void add_destination() {
+    checkpoint::group_builder group(log.log->buffers()->take(4096));
+    ASSERT_TRUE(group.append_control({checkpoint::control_kind::destination_added, destination, 9, 0, 0},
+                                     "warehouse"));
+    ASSERT_EQ(log.log->plan(group.disk_bytes()), checkpoint::segment_log::room::here);
+    const auto done = log.log->commit(group, {0, 0}, {});
+    ASSERT_TRUE(done);
+    ASSERT_TRUE(log.state.apply((*done)->header(), (*done)->content()));
+  }
+};
+
+TEST_F(checkpoint_stage, answers_after_the_commit_and_gives_the_credit_back) {
+  start();
+  EXPECT_EQ(told.credit, 2u) << "the window";
+  const auto& answer = push("a");
+  ASSERT_EQ(answer.size(), 1u);
+  ASSERT_TRUE(answer[0]);
+  EXPECT_EQ(answer[0]->accepted, 1u);
+  EXPECT_EQ(told.credit, 2u);
+  EXPECT_EQ(log.read().value().ids, std::vector<std::string>{"a"});
+  EXPECT_EQ(queue.waiting(), 0);
+  EXPECT_EQ(board.get().totals.accepted, 1u);
+}
+
+TEST_F(checkpoint_stage, takes_what_a_dead_producer_pushed_and_owes_it_nothing) {
+  start();
+  kill(producer);
+  run();
+  EXPECT_EQ(push("a").size(), 1u);
+  auto successor = system.spawn<hearing_producer>(told);
+  caf::anon_send(checkpoint, open_a{}, epoch{2}, successor);
+  told.credit = 0;
+  run();
+  EXPECT_EQ(told.credit, 2u) << "a new link has the whole window";
+  kill(successor);
+}
+
+TEST_F(checkpoint_stage, makes_an_offer_durable_before_it_says_so) {
+  start();
+  push("a", {{destination, 0}});
+  checkpoint::offer_head offer;
+  offer.destination = destination;
+  offer.events = 1;
+  offer.offer = offer.first = offer.last = 1;
+  const auto before = disk.count(operation_kind::sync, ".seg");
+  caf::anon_send(checkpoint, offer_a{}, offer, delivery);
+  run();
+  EXPECT_EQ(told.offered, std::vector<std::uint64_t>{1});
+  EXPECT_GT(disk.count(operation_kind::sync, ".seg"), before);
+  EXPECT_EQ(log.state.find(destination)->lanes[0].open_offer->offer, 1u);
+}
+
+TEST_F(checkpoint_stage, writes_outcomes_soon_then_a_mark_and_then_nothing_more) {
+  start();
+  push("a", {{destination, 0}});
+  settle(1, 1, 1);
+  const auto before = writes();
+  EXPECT_EQ(told.settled, 0) << "an outcome alone waits for company";
+  advance(99ms);
+  EXPECT_EQ(writes(), before);
+  advance(2ms);
+  EXPECT_EQ(told.settled, 1);
+  EXPECT_EQ(writes(), before + 1);
+  advance(1s);
+  EXPECT_EQ(writes(), before + 2) << "the mark";
+  caf::anon_send(checkpoint, audited_a{}, group_number{2}, position{1}, std::uint64_t{100});
+  for (int i = 0; i < 100; ++i) advance(1s);
+  EXPECT_EQ(writes(), before + 2) << "an idle node writes nothing, audit progress is no reason to";
+  push("b");
+  EXPECT_EQ(log.state.audited().upto, 2u) << "it rides along";
+}
+
+TEST_F(checkpoint_stage, lets_outcomes_ride_with_the_next_commit) {
+  start();
+  push("a", {{destination, 0}});
+  settle(1, 1, 1);
+  const auto before = writes();
+  push("b");
+  EXPECT_EQ(told.settled, 1);
+  EXPECT_EQ(writes(), before + 1) << "one commit for both";
+}
+
+TEST_F(checkpoint_stage, ends_with_everything_that_waits_committed) {
+  start();
+  push("a", {{destination, 0}});
+  settle(1, 1, 1);
+  caf::anon_send(checkpoint, audited_a{}, group_number{2}, position{1}, std::uint64_t{100});
+  caf::anon_send(checkpoint, drain_a{});
+  run();
+  EXPECT_EQ(told.settled, 1);
+  EXPECT_EQ(log.state.audited().upto, 2u);
+  checkpoint = checkpoint_actor{};
+  EXPECT_EQ(system.registry().running(), 2u) << "only the producer and the delivery are left";
+}
+
+TEST_F(checkpoint_stage, says_once_that_the_log_failed_and_refuses_from_then_on) {
+  start();
+  disk.inject({.kind = operation_kind::sync, .sys = EIO, .path_contains = ".seg"});
+  const auto &first = push("a"), &second = push("b");
+  for (const auto* answer : {&first, &second}) {
+    ASSERT_EQ(answer->size(), 1u);
+    ASSERT_FALSE((*answer)[0]);
+    EXPECT_EQ((*answer)[0].error().code, errc::not_durable);
+  }
+  EXPECT_EQ(failures.size(), 1u);
+  EXPECT_NE(board.get().unhealthy, "");
+  EXPECT_EQ(told.credit, 2u);
+}
+
+TEST_F(checkpoint_stage, refuses_while_the_audit_is_behind_and_takes_again_when_it_has_caught_up) {
+  start(8 << 10);
+  for (int i = 0; i < 5; ++i) push("a" + std::to_string(i), {}, 4000);
+  const auto& refused = push("b");
+  ASSERT_EQ(refused.size(), 1u);
+  ASSERT_FALSE(refused[0]);
+  EXPECT_EQ(refused[0].error().code, errc::backlog_full);
+  const auto upto = log.state.next_group() - 1;
+  caf::anon_send(checkpoint, audited_a{}, upto, log.state.next_position() - 1, std::uint64_t{100});
+  run();
+  EXPECT_TRUE(push("c").at(0)) << "nothing commits while all is refused: the audit's word must be enough";
+}
+
+TEST_F(checkpoint_stage, asks_a_destination_over_its_bound_to_give_way_at_most_once_a_second) {
+  start(1 << 30, 8 << 10);
+  advance(1s);
+  for (int i = 0; i < 10; ++i) push("a" + std::to_string(i), {{destination, 0}}, 4000);
+  EXPECT_EQ(told.relieved, 1);
+  advance(1s);
+  push("b", {{destination, 0}});
+  EXPECT_EQ(told.relieved, 2);
+}
+
+TEST_F(checkpoint_stage, has_one_sample_on_its_way_and_adds_up_the_rest) {
+  start();
+  telemetry = system.spawn<busy_telemetry>(told);
+  caf::anon_send(checkpoint, attach_a{}, telemetry);
+  run();
+  for (int i = 0; i < 5; ++i) push("a" + std::to_string(i));
+  EXPECT_EQ(told.samples, 1);
+  caf::anon_send(checkpoint, grant_a{}, epoch{0}, std::uint32_t{1});
+  run();
+  EXPECT_EQ(told.samples, 2);
+  EXPECT_EQ(told.sampled_batches, 5u);
+}
+
+}  // namespace
+}  // namespace sluice::testing
