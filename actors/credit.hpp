@@ -51,6 +51,7 @@ class credit_ledger {
     std::erase_if(links_, [&](const link& l) { return gone(l.consumer); });
     turn_ = 0;
   }
+  void clear() noexcept { links_.clear(); }
   std::uint32_t credit() const noexcept {
     std::uint32_t sum = 0;
     for (const auto& l : links_) sum += l.credit;
@@ -93,6 +94,7 @@ class debt_ledger {
   void drop(Predicate gone) {
     std::erase_if(links_, [&](const link& l) { return gone(l.producer); });
   }
+  void clear() noexcept { links_.clear(); }
   std::size_t links() const noexcept { return links_.size(); }
 
  private:

@@ -25,10 +25,13 @@ class relay : public relay_actor::base {
 
   const char* name() const override { return stage_; }
 
-  /// Answers what it holds now, not when the last handle to it goes.
+  /// Answers what it holds now, not when the last handle to it goes; and neighbours hold handles of one another, so each
+  /// lets go of its own.
   void on_exit() override {
     out_.clear();
     queue_.set(0);
+    above_.clear();
+    below_.clear();
   }
 
   behavior_type make_behavior() override {

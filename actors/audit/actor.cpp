@@ -73,6 +73,7 @@ class audit_stage : public audit_actor::base {
   void on_exit() override {
     worker_.reset();
     reader_.reset();
+    options_.checkpoint = checkpoint_actor{};
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <caf/all.hpp>
 #include <chrono>
+#include <optional>
 #include <unordered_map>
 
 namespace sluice::checkpoint {
@@ -17,7 +18,7 @@ class checkpoint_stage : public checkpoint_actor::base {
   checkpoint_stage(caf::actor_config& config, actor_options options)
       : checkpoint_actor::base(config),
         options_(std::move(options)),
-        stager_(*options_.log, *options_.window, *options_.state, options_.staging),
+        stager_(std::in_place, *options_.log, *options_.window, *options_.state, options_.staging),
         links_(options_.link_window),
         queue_(options_.queue),
         audited_position_(options_.audited_position),
@@ -46,7 +47,7 @@ class checkpoint_stage : public checkpoint_actor::base {
         },
         [this](push_a, epoch number, batch_group_ptr& group) {
           links_.pushed(number);
-          stager_.push(number, std::move(group));
+          stager_->push(number, std::move(group));
           turn();
         },
         [this](durable_a, const commit_result_ptr& ended) { committed(*ended); },
@@ -55,21 +56,21 @@ class checkpoint_stage : public checkpoint_actor::base {
           turn();
         },
         [this](offer_a, const offer_head& offer, const deliver_actor& from) {
-          stager_.push(offer, [this, from, id = offer.offer] { send(from, offered_a{}, id); });
+          stager_->push(offer, [this, from, id = offer.offer] { send(from, offered_a{}, id); });
           turn();
         },
         [this](settle_a, const outcome_ptr& settled, const deliver_actor& from) {
-          stager_.push(settled, [this, from] { send(from, settled_a{}); });
+          stager_->push(settled, [this, from] { send(from, settled_a{}); });
           turn();
         },
         [this](attach_a, destination_id destination, const deliver_actor& serving) {
           serving_[destination] = serving;
         },
         [this](audited_a, group_number upto, position last, std::uint64_t length) {
-          stager_.audited(upto, length);
+          stager_->audited(upto, length);
           audited_position_ = last;
           // While every batch is refused, no commit would look again.
-          if (stager_.holding()) relieve(now());
+          if (stager_->holding()) relieve(now());
         },
         [this](attach_a, const telemetry_actor& telemetry) {
           telemetry_ = telemetry;
@@ -87,7 +88,7 @@ class checkpoint_stage : public checkpoint_actor::base {
         },
         [this](drain_a) {
           draining_ = quiet_ = true;
-          stager_.flush_audit();
+          stager_->flush_audit();
           turn();
         },
     };
@@ -95,7 +96,11 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   void on_exit() override {
     committer_.reset();  // waits for the write under way; the log is free for its stop then
-    stager_.refuse_all(error{errc::stopping, "the node is stopping", {}, 0});
+    stager_->refuse_all(error{errc::stopping, "the node is stopping", {}, 0});
+    stager_.reset();
+    links_.clear();
+    serving_.clear();
+    telemetry_ = telemetry_actor{};
   }
 
  private:
@@ -113,20 +118,20 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   void turn() {
     advance();
-    for (const auto number : stager_.take_left()) {
+    for (const auto number : stager_->take_left()) {
       if (const auto* producer = links_.left(number)) send(*producer, grant_a{}, number, std::uint32_t{1});
     }
-    queue_.set(stager_.batches());
+    queue_.set(stager_->batches());
   }
 
   // Stages, and when nothing is under way starts a commit, or the mark of a quiet node.
   void advance() {
     if (failed_) return draining_ ? quit(caf::exit_reason::normal) : void();
     const auto moment = now();
-    if (stager_.committing() || marking_) return stager_.stage(moment);
-    if (stager_.urgent() || (quiet_ && stager_.pending())) {
+    if (stager_->committing() || marking_) return stager_->stage(moment);
+    if (stager_->urgent() || (quiet_ && stager_->pending())) {
       stager::job job;
-      if (stager_.take(moment, job) == stager::next::commit) {
+      if (stager_->take(moment, job) == stager::next::commit) {
         unmarked_ = true;
         return committer_->commit(std::move(job), {moment.running_ms, moment.wall_ms});
       }
@@ -136,8 +141,8 @@ class checkpoint_stage : public checkpoint_actor::base {
       committer_->mark({moment.running_ms, moment.wall_ms});
     }
     // The stop group makes a mark needless.
-    if (draining_ && !stager_.pending() && !stager_.committing() && !marking_) return quit(caf::exit_reason::normal);
-    if (stager_.pending() || unmarked_) tick_later();
+    if (draining_ && !stager_->pending() && !stager_->committing() && !marking_) return quit(caf::exit_reason::normal);
+    if (stager_->pending() || unmarked_) tick_later();
   }
 
   void tick_later() {
@@ -151,7 +156,7 @@ class checkpoint_stage : public checkpoint_actor::base {
       if (!ended.group) failed(ended.group.error());
       return turn();
     }
-    stager_.completed(ended.group, sample_.counts);
+    stager_->completed(ended.group, sample_.counts);
     if (ended.group) {
       const auto moment = now();
       options_.window->expire(moment.running_ms);
@@ -171,7 +176,7 @@ class checkpoint_stage : public checkpoint_actor::base {
   void failed(const error& why) {
     if (std::exchange(failed_, true)) return;
     unhealthy_ = to_string(why);
-    stager_.refuse_all(error{errc::not_durable, "checkpoint persistence failed", {}, 0});
+    stager_->refuse_all(error{errc::not_durable, "checkpoint persistence failed", {}, 0});
     publish();
     options_.failed(why);
   }
@@ -204,11 +209,11 @@ class checkpoint_stage : public checkpoint_actor::base {
       asked = moment.running_ms;
       send(serving->second, relieve_a{}, bytes - bound.max_bytes);
     }
-    stager_.refuse_destinations(std::move(full));
+    stager_->refuse_destinations(std::move(full));
     const auto behind = audited_position_ + 1 < options_.state->next_position()
                             ? options_.log->bytes_from(audited_position_ + 1)
                             : 0;
-    stager_.hold(behind > options_.audit_backlog
+    stager_->hold(behind > options_.audit_backlog
                      ? std::optional(error{errc::backlog_full, "the audit is behind its bound", {}, 0})
                      : std::nullopt);
   }
@@ -236,7 +241,7 @@ class checkpoint_stage : public checkpoint_actor::base {
   }
 
   actor_options options_;
-  stager stager_;
+  std::optional<stager> stager_;  // none once it has ended
   debt_ledger<producer_actor> links_;
   stage_queue::share queue_;
   position audited_position_;

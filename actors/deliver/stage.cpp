@@ -33,6 +33,7 @@ stage::stage(caf::actor_config& config, stage_options options)
 void stage::on_exit() {
   store_worker_.reset();
   reader_.reset();
+  options_.checkpoint = checkpoint_actor{};
 }
 
 deliver_actor::behavior_type stage::make_behavior() {

@@ -35,12 +35,12 @@ class supervisor_stage : public supervisor_actor::base {
     }};
   }
 
-  // Whatever still lives goes with it.
+  // Whatever still lives goes with it, and the handles too.
   void on_exit() override {
     end(ingest_);
-    for (const auto& d : decoders_) end(d);
-    for (const auto& r : routers_) end(r);
-    for (const auto& d : deliveries_) end(d);
+    for (auto& d : decoders_) end(d);
+    for (auto& r : routers_) end(r);
+    for (auto& d : deliveries_) end(d);
     end(audit_);
     end(checkpoint_);
     end(telemetry_);
@@ -53,8 +53,9 @@ class supervisor_stage : public supervisor_actor::base {
     return h;
   }
   template <class Handle>
-  void end(const Handle& h) {
+  void end(Handle& h) {
     if (h) send_exit(h, caf::exit_reason::user_shutdown);
+    h = Handle{};
   }
   template <class Producer, class Consumer>
   void link_up(const Producer& producer, const Consumer& consumer) {

@@ -32,6 +32,7 @@ class noting_checkpoint : public checkpoint_actor::base {
   noting_checkpoint(caf::actor_config& config, checkpoint_notes& notes)
       : checkpoint_actor::base(config), notes_(notes) {}
   const char* name() const override { return "noting_checkpoint"; }
+  void on_exit() override { held_.clear(); }
   behavior_type make_behavior() override {
     return {
         [](open_a, epoch, const producer_actor&) {},

@@ -32,6 +32,10 @@ class fake_checkpoint : public checkpoint_actor::base {
     });
   }
   const char* name() const override { return "fake_checkpoint"; }
+  void on_exit() override {
+    held_.clear();
+    links_.clear();
+  }
 
   behavior_type make_behavior() override {
     return {

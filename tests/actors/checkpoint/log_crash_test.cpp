@@ -43,8 +43,8 @@ class crash_checker {
     ++images;
     log_run run(disk, seed);
     run.options = options_;
+    std::uint64_t inner = seed;  // lives as long as the callback
     if (crash_in_recovery) {
-      std::uint64_t inner = seed;
       disk.on_change([&, this](const operation&) {
         const auto again = disk.crash(++inner % 7 == 0 ? 0 : inner);
         check(*again, said, inner * 31, false);
