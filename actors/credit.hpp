@@ -1,5 +1,6 @@
-// Backpressure between two stages as arithmetic: a producer pushes only against credit that its consumer granted, link
-// by link, and a link's epoch tells a restarted neighbour from its predecessor. No actor in here.
+// Backpressure between two stages as arithmetic: a producer pushes only against credit that its consumer
+// granted, link by link, and a link's epoch tells a restarted neighbour from its predecessor. No actor in
+// here.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +34,8 @@ class credit_ledger {
       if (l.number == number) l.credit += n;
     }
   }
-  /// The link with the most credit, the next in turn among equals, one credit taken; nothing when no link has any.
+  /// The link with the most credit, the next in turn among equals, one credit taken; nothing when no link has
+  /// any.
   const link* spend() {
     link* best = nullptr;
     for (std::size_t i = 0; i < links_.size(); ++i) {
@@ -82,7 +84,8 @@ class debt_ledger {
     --l->outstanding;
     return true;
   }
-  /// A group of that link has left the stage: the producer to grant one credit to, or nothing when the link is gone.
+  /// A group of that link has left the stage: the producer to grant one credit to, or nothing when the link
+  /// is gone.
   const Handle* left(epoch number) {
     auto* l = find(number);
     if (l == nullptr) return nullptr;

@@ -8,8 +8,9 @@
 //                        log ──ready, chunk──▶ deliver (one a destination) ────────────┘
 //   supervisor ──attach──▶ ingest, decode, route;  it alone restarts
 //
-// A message between stages carries a group: everything that came since the producer's last turn. Nothing here is a
-// request: what must be answered travels with its completion (messages/batch.hpp), so no death leaves anybody waiting.
+// A message between stages carries a group: everything that came since the producer's last turn. Nothing here
+// is a request: what must be answered travels with its completion (messages/batch.hpp), so no death leaves
+// anybody waiting.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -74,37 +75,31 @@ using ingest_actor = producer_actor::extend<
     caf::reacts_to<attach_a, epoch, consumer_actor>>;
 
 /// The DECODE and the ROUTE actor: both take groups, do their part on each batch, hand the group on.
-using relay_actor = consumer_actor::extend<
-    caf::reacts_to<grant_a, epoch, std::uint32_t>,
-    caf::reacts_to<attach_a, epoch, consumer_actor>>;
+using relay_actor = consumer_actor::extend<caf::reacts_to<grant_a, epoch, std::uint32_t>,
+                                           caf::reacts_to<attach_a, epoch, consumer_actor>>;
 
 /// A DELIVER actor: one destination, reading the log by its own cursor.
 using deliver_actor = caf::typed_actor<
     // Groups are there behind what it read (its wake), or were read from the files.
-    caf::reacts_to<ready_a>,
-    caf::reacts_to<chunk_a, log_chunk_ptr>,
+    caf::reacts_to<ready_a>, caf::reacts_to<chunk_a, log_chunk_ptr>,
     // Its offer is durable: the attempt may begin.
     caf::reacts_to<offered_a, std::uint64_t>,
     // Its outcome is durable.
     caf::reacts_to<settled_a>,
     // Its worker thread finished a write, its HTTP client an attempt.
-    caf::reacts_to<written_a, work_result_ptr>,
-    caf::reacts_to<reply_a, attempt_result_ptr>,
+    caf::reacts_to<written_a, work_result_ptr>, caf::reacts_to<reply_a, attempt_result_ptr>,
     // The backlog is over its bound by so many bytes: `when_full` acts between attempts.
-    caf::reacts_to<relieve_a, std::uint64_t>,
-    caf::reacts_to<tick_a>,
+    caf::reacts_to<relieve_a, std::uint64_t>, caf::reacts_to<tick_a>,
     // Finish the attempt under way, see its outcome durable, take nothing new, end.
     caf::reacts_to<drain_a>>;
 
 /// The AUDIT actor: one line an event and action, from the log by its own cursor.
-using audit_actor = caf::typed_actor<
-    caf::reacts_to<ready_a>,
-    caf::reacts_to<chunk_a, log_chunk_ptr>,
-    caf::reacts_to<written_a, work_result_ptr>,
-    // Enough was gathered since the last write.
-    caf::reacts_to<tick_a>,
-    // Write what the log holds, then end.
-    caf::reacts_to<drain_a>>;
+using audit_actor = caf::typed_actor<caf::reacts_to<ready_a>, caf::reacts_to<chunk_a, log_chunk_ptr>,
+                                     caf::reacts_to<written_a, work_result_ptr>,
+                                     // Enough was gathered since the last write.
+                                     caf::reacts_to<tick_a>,
+                                     // Write what the log holds, then end.
+                                     caf::reacts_to<drain_a>>;
 
 /// The TELEMETRY actor: owns the metrics registry.
 using telemetry_actor = caf::typed_actor<
@@ -125,11 +120,11 @@ using checkpoint_actor = consumer_actor::extend<
     caf::reacts_to<settle_a, checkpoint::outcome_ptr, deliver_actor>,
     // The actor that serves a destination now, for `relieve`.
     caf::reacts_to<attach_a, destination_id, deliver_actor>,
-    // Audit has written everything up to a group and a position into so many bytes; rides along with the next commit.
+    // Audit has written everything up to a group and a position into so many bytes; rides along with the next
+    // commit.
     caf::reacts_to<audited_a, group_number, position, std::uint64_t>,
     // The telemetry actor, new or again; and: it took the last sample.
-    caf::reacts_to<attach_a, telemetry_actor>,
-    caf::reacts_to<grant_a, epoch, std::uint32_t>,
+    caf::reacts_to<attach_a, telemetry_actor>, caf::reacts_to<grant_a, epoch, std::uint32_t>,
     caf::reacts_to<tick_a>,
     // Commit what waits, audit progress included, then end.
     caf::reacts_to<drain_a>>;

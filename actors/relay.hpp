@@ -1,5 +1,6 @@
-// What decode and route have in common: take a group against credit, do one's part on it, hand it on against credit.
-// A group counts as on the way here until the next stage has it, so a slow consumer closes the link above.
+// What decode and route have in common: take a group against credit, do one's part on it, hand it on against
+// credit. A group counts as on the way here until the next stage has it, so a slow consumer closes the link
+// above.
 #pragma once
 
 #include <caf/all.hpp>
@@ -25,8 +26,8 @@ class relay : public relay_actor::base {
 
   const char* name() const override { return stage_; }
 
-  /// Answers what it holds now, not when the last handle to it goes; and neighbours hold handles of one another, so each
-  /// lets go of its own.
+  /// Answers what it holds now, not when the last handle to it goes; and neighbours hold handles of one
+  /// another, so each lets go of its own.
   void on_exit() override {
     out_.clear();
     queue_.set(0);

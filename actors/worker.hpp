@@ -13,8 +13,8 @@
 
 namespace sluice {
 
-/// Runs jobs one after another. The owner bounds them by handing out one at a time; none runs any more once it is
-/// destroyed.
+/// Runs jobs one after another. The owner bounds them by handing out one at a time; none runs any more once
+/// it is destroyed.
 class executor {
  public:
   virtual ~executor() = default;
@@ -27,7 +27,9 @@ using make_executor = std::function<std::unique_ptr<executor>(const char* name)>
 /// On a thread of its own.
 class worker final : public executor {
  public:
-  explicit worker(const char* name) : thread_([this] { run(); }) { ::pthread_setname_np(thread_.native_handle(), name); }
+  explicit worker(const char* name) : thread_([this] { run(); }) {
+    ::pthread_setname_np(thread_.native_handle(), name);
+  }
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
   /// Finishes the job under way, forgets the others.

@@ -11,6 +11,8 @@ namespace sluice::detail {
 }
 }  // namespace sluice::detail
 
-/// Ends the process when `condition` does not hold. For what our own code guarantees, never for outside input.
-#define SLUICE_ASSERT(condition) \
-  (static_cast<bool>(condition) ? void(0) : ::sluice::detail::assertion_failed(#condition, __FILE__, __LINE__))
+/// Ends the process when `condition` does not hold. For what our own code guarantees, never for outside
+/// input.
+#define SLUICE_ASSERT(condition)          \
+  (static_cast<bool>(condition) ? void(0) \
+                                : ::sluice::detail::assertion_failed(#condition, __FILE__, __LINE__))

@@ -1,5 +1,5 @@
-// One request's events on their way through the pipeline. Each stage fills its own part and hands the whole on; only
-// one stage holds a batch at a time, so nothing in here is locked.
+// One request's events on their way through the pipeline. Each stage fills its own part and hands the whole
+// on; only one stage holds a batch at a time, so nothing in here is locked.
 #pragma once
 
 #include <algorithm>
@@ -28,8 +28,8 @@ struct receipt {
   friend constexpr bool operator==(const receipt&, const receipt&) = default;
 };
 
-/// A request under way, as the pipeline sees it: bytes to read and one answer to give. It owns the bytes and the lease
-/// on them, and both live until it is destroyed.
+/// A request under way, as the pipeline sees it: bytes to read and one answer to give. It owns the bytes and
+/// the lease on them, and both live until it is destroyed.
 class inbound {
  public:
   virtual ~inbound() = default;
@@ -37,7 +37,8 @@ class inbound {
   inbound(const inbound&) = delete;
   inbound& operator=(const inbound&) = delete;
 
-  /// The body, followed by at least `body_padding` readable bytes. Stays where it is for the life of this object.
+  /// The body, followed by at least `body_padding` readable bytes. Stays where it is for the life of this
+  /// object.
   virtual std::string_view body() const noexcept = 0;
 
   /// Passes the answer to the sender; called at most once, on any thread, must not block.
@@ -153,13 +154,13 @@ struct batch {
   explicit batch(std::unique_ptr<inbound> from) : done(std::move(from)) {}
 
   completion done;
-  decoded events;       ///< by decode; `rule` and `targets` of its entries by route
-  target_sets targets;  ///< by route
+  decoded events;                ///< by decode; `rule` and `targets` of its entries by route
+  target_sets targets;           ///< by route
   std::int64_t received_ms = 0;  ///< wall clock when ingest took it, Unix milliseconds
 };
 
-/// What a stage hands on at once: everything that came since its last turn, bounded in bytes. Shared only because a
-/// message must be copyable: it has one holder at a time.
+/// What a stage hands on at once: everything that came since its last turn, bounded in bytes. Shared only
+/// because a message must be copyable: it has one holder at a time.
 struct batch_group {
   std::vector<std::unique_ptr<batch>> batches;
   std::size_t bytes = 0;  ///< of the bodies

@@ -1,5 +1,6 @@
-// What the node knows of one event: a fixed 64-byte entry that decode makes, route completes and the log keeps as it
-// is, and beside it the texts that routing reads. The event itself stays where it arrived, byte for byte.
+// What the node knows of one event: a fixed 64-byte entry that decode makes, route completes and the log
+// keeps as it is, and beside it the texts that routing reads. The event itself stays where it arrived, byte
+// for byte.
 #pragma once
 
 #include <bit>
@@ -14,7 +15,8 @@ namespace sluice {
 /// Limits of the contract, in bytes of the unescaped text.
 inline constexpr std::size_t id_bytes_max = 256;
 inline constexpr std::size_t source_bytes_max = 512;
-/// A metadata `region` longer than this (as it came, escaped) is routed and delivered, but not indexed for audit.
+/// A metadata `region` longer than this (as it came, escaped) is routed and delivered, but not indexed for
+/// audit.
 inline constexpr std::size_t region_bytes_max = 1024;
 
 inline constexpr std::int64_t no_timestamp = std::numeric_limits<std::int64_t>::min();
@@ -27,7 +29,8 @@ struct hash128 {
   friend constexpr bool operator==(const hash128&, const hash128&) = default;
 };
 
-/// Why an event of a well-formed batch is kept in the dead letters instead of being routed. Stored: never renumber.
+/// Why an event of a well-formed batch is kept in the dead letters instead of being routed. Stored: never
+/// renumber.
 enum class quarantine : std::uint8_t {
   none = 0,
   not_an_object = 1,
@@ -46,26 +49,39 @@ enum class quarantine : std::uint8_t {
 
 constexpr std::string_view to_string(quarantine why) noexcept {
   switch (why) {
-    case quarantine::none: return "none";
-    case quarantine::not_an_object: return "event is not an object";
-    case quarantine::id_missing: return "id is missing";
-    case quarantine::id_not_string: return "id is not a string";
-    case quarantine::id_empty: return "id is empty";
-    case quarantine::id_too_long: return "id is longer than 256 bytes";
-    case quarantine::source_missing: return "source is missing";
-    case quarantine::source_not_string: return "source is not a string";
-    case quarantine::source_empty: return "source is empty";
-    case quarantine::source_too_long: return "source is longer than 512 bytes";
-    case quarantine::metadata_not_object: return "metadata is not an object";
-    case quarantine::metadata_not_string: return "a metadata value is not a string";
-    case quarantine::duplicate_member: return "a member of the envelope occurs twice";
+    case quarantine::none:
+      return "none";
+    case quarantine::not_an_object:
+      return "event is not an object";
+    case quarantine::id_missing:
+      return "id is missing";
+    case quarantine::id_not_string:
+      return "id is not a string";
+    case quarantine::id_empty:
+      return "id is empty";
+    case quarantine::id_too_long:
+      return "id is longer than 256 bytes";
+    case quarantine::source_missing:
+      return "source is missing";
+    case quarantine::source_not_string:
+      return "source is not a string";
+    case quarantine::source_empty:
+      return "source is empty";
+    case quarantine::source_too_long:
+      return "source is longer than 512 bytes";
+    case quarantine::metadata_not_object:
+      return "metadata is not an object";
+    case quarantine::metadata_not_string:
+      return "a metadata value is not a string";
+    case quarantine::duplicate_member:
+      return "a member of the envelope occurs twice";
   }
   return "unknown";
 }
 
 /// Index entry of one event, in memory and in the log (little-endian, no padding).
-/// Offsets of texts count from the start of the event's slice and span what stands between the quotes, escaped as it
-/// came; a length of 0 means absent.
+/// Offsets of texts count from the start of the event's slice and span what stands between the quotes,
+/// escaped as it came; a length of 0 means absent.
 struct event_entry {
   hash128 identity;                          ///< keyed hash of source and id; of the slice where quarantined
   std::uint64_t id_hash = 0;                 ///< keyed hash of the id alone, for look-ups
@@ -88,7 +104,8 @@ struct event_entry {
 };
 static_assert(sizeof(event_entry) == 64);
 static_assert(std::is_trivially_copyable_v<event_entry>);
-static_assert(std::endian::native == std::endian::little, "the log is little-endian and written as it lies in memory");
+static_assert(std::endian::native == std::endian::little,
+              "the log is little-endian and written as it lies in memory");
 
 /// One member of `metadata`, unescaped.
 struct metadata_member {
@@ -96,7 +113,8 @@ struct metadata_member {
   std::string_view value;
 };
 
-/// The texts of one event, unescaped: views into the body, or into the batch's arena where the text had escapes.
+/// The texts of one event, unescaped: views into the body, or into the batch's arena where the text had
+/// escapes.
 struct event_text {
   std::string_view id;
   std::string_view source;

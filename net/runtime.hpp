@@ -1,4 +1,5 @@
-// The io threads: one event loop each, so that a connection never leaves its thread. Beast and Asio stay behind it.
+// The io threads: one event loop each, so that a connection never leaves its thread. Beast and Asio stay
+// behind it.
 #pragma once
 
 #include <functional>
@@ -6,8 +7,9 @@
 
 namespace sluice::net {
 
-/// Owns `threads` event loops and their threads. Servers and clients are made on it and must be gone before it is.
-/// `stop()` ends the loops and joins the threads; work posted after that is dropped with its destructor run.
+/// Owns `threads` event loops and their threads. Servers and clients are made on it and must be gone before
+/// it is. `stop()` ends the loops and joins the threads; work posted after that is dropped with its
+/// destructor run.
 class runtime {
  public:
   explicit runtime(unsigned threads);

@@ -1,10 +1,10 @@
 #include "actors/audit/actor.hpp"
 
+#include <unistd.h>
 #include <caf/all.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <unistd.h>
 #include <utility>
 
 #include "actors/deliver/stage.hpp"
@@ -16,8 +16,9 @@ namespace {
 /// Lines gathered while the write before is under way.
 constexpr std::size_t lines_bytes_max = 4u << 20;
 constexpr std::size_t bite_bytes = 1u << 20;
-/// Lines gather for this long before the next write, or until there are so many: a write and a sync for each commit of a
-/// busy node would take the disk away from the commits. The first line after a pause is written at once.
+/// Lines gather for this long before the next write, or until there are so many: a write and a sync for each
+/// commit of a busy node would take the disk away from the commits. The first line after a pause is written
+/// at once.
 constexpr auto write_interval = std::chrono::milliseconds(20);
 constexpr std::size_t write_bytes_wanted = 1u << 20;
 constexpr auto retry_wait = std::chrono::milliseconds(500);
@@ -83,9 +84,10 @@ class audit_stage : public audit_actor::base {
       if (tail.found == checkpoint::log_feed::where::wait) break;
       if (tail.found == checkpoint::log_feed::where::file) {
         fetching_ = true;
-        options_.feed->fetch(*reader_, told_, bite_bytes, [to = caf::actor_cast<audit_actor>(this)](auto groups) {
-          caf::anon_send(to, chunk_a{}, std::make_shared<log_chunk>(log_chunk{std::move(groups)}));
-        });
+        options_.feed->fetch(
+            *reader_, told_, bite_bytes, [to = caf::actor_cast<audit_actor>(this)](auto groups) {
+              caf::anon_send(to, chunk_a{}, std::make_shared<log_chunk>(log_chunk{std::move(groups)}));
+            });
       }
       for (const auto& group : tail.groups) tell(*group);
     }
@@ -94,7 +96,8 @@ class audit_stage : public audit_actor::base {
 
   void tell(const checkpoint::committed_group& group) {
     if (broken_) return;
-    if (auto told = narrator_.tell(group, lines_); !told) return broken("cannot read the log: " + to_string(told.error()));
+    if (auto told = narrator_.tell(group, lines_); !told)
+      return broken("cannot read the log: " + to_string(told.error()));
     told_ = group.header().number;
     if (group.header().events > 0) last_ = group.header().first_position + group.header().events - 1;
   }

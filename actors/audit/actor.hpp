@@ -1,5 +1,5 @@
-// The audit stage: a reader of the log that writes a line for each event and action, none lost or doubled by a crash
-// when it goes to a file.
+// The audit stage: a reader of the log that writes a line for each event and action, none lost or doubled by
+// a crash when it goes to a file.
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -18,20 +18,20 @@ namespace sluice::audit {
 
 /// Where the audit stands; outlives its actor.
 struct progress {
-  group_number upto = 0;          ///< every group up to it has its lines durable
-  position last = 0;              ///< the last position in those groups
+  group_number upto = 0;  ///< every group up to it has its lines durable
+  position last = 0;      ///< the last position in those groups
   std::uint64_t file_length = 0;
 };
 
 struct actor_options {
   std::shared_ptr<progress> at;
-  checkpoint::log_feed* feed = nullptr;           ///< outlives the actor
-  checkpoint::file_system* files = nullptr;       ///< outlives the actor
-  std::string path;                               ///< `-`: standard output
+  checkpoint::log_feed* feed = nullptr;      ///< outlives the actor
+  checkpoint::file_system* files = nullptr;  ///< outlives the actor
+  std::string path;                          ///< `-`: standard output
   actions which;
   std::map<destination_id, std::string> names;
   checkpoint_actor checkpoint;
-  make_executor workers = make_worker;            ///< for what blocks
+  make_executor workers = make_worker;                    ///< for what blocks
   std::function<void(const std::string& what)> incident;  ///< once an incident; empty text when it is over
 };
 

@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// In valid JSON text these may stand in a string as they are, but a terminal or a line splitter takes them for more.
+/// In valid JSON text these may stand in a string as they are, but a terminal or a line splitter takes them
+/// for more.
 bool is_plain(std::string_view escaped) noexcept {
   return std::ranges::none_of(escaped, [](char c) { return c == '\x7f' || c == '\xe2'; });
 }

@@ -7,7 +7,8 @@
 
 namespace sluice::audit {
 
-/// What a line says. Texts other than `destination` and `reason` are JSON string contents, escaped as they came.
+/// What a line says. Texts other than `destination` and `reason` are JSON string contents, escaped as they
+/// came.
 struct line {
   std::int64_t at_ms = 0;  ///< Unix milliseconds
   std::string_view id, source, region;
@@ -19,8 +20,8 @@ struct line {
 /// Appends lines to a buffer; remembers the last time stamp's text. Not thread-safe.
 class line_writer {
  public:
-  /// Appends `{"timestamp":"…Z","eventId":…,"source":…,"action":…,"region":…}` with `destination` and `reason` where
-  /// they apply, and a line feed. Allocates only when `to` grows.
+  /// Appends `{"timestamp":"…Z","eventId":…,"source":…,"action":…,"region":…}` with `destination` and
+  /// `reason` where they apply, and a line feed. Allocates only when `to` grows.
   void append(std::string& to, const line& what);
 
  private:

@@ -25,7 +25,8 @@ class checkpoint_stage : public checkpoint_actor::base {
         started_(clock().now()),
         running_base_ms_(options_.state->running_ms()),
         committer_(std::make_unique<committer>(
-            *options_.log, options_.workers, [to = caf::actor_cast<checkpoint_actor>(this)](commit_result_ptr ended) {
+            *options_.log, options_.workers,
+            [to = caf::actor_cast<checkpoint_actor>(this)](commit_result_ptr ended) {
               caf::anon_send(to, durable_a{}, std::move(ended));
             })) {
     set_down_handler([this](caf::down_msg& down) {
@@ -141,7 +142,8 @@ class checkpoint_stage : public checkpoint_actor::base {
       committer_->mark({moment.running_ms, moment.wall_ms});
     }
     // The stop group makes a mark needless.
-    if (draining_ && !stager_->pending() && !stager_->committing() && !marking_) return quit(caf::exit_reason::normal);
+    if (draining_ && !stager_->pending() && !stager_->committing() && !marking_)
+      return quit(caf::exit_reason::normal);
     if (stager_->pending() || unmarked_) tick_later();
   }
 
@@ -188,12 +190,14 @@ class checkpoint_stage : public checkpoint_actor::base {
     return options_.log->bytes_from(from);
   }
 
-  // Asks destinations over their bound to give way, at most once a second each; `reject` refuses batches instead, and so
-  // does `dead_letter` when the dead letters are full, which also take no further invalid event then.
+  // Asks destinations over their bound to give way, at most once a second each; `reject` refuses batches
+  // instead, and so does `dead_letter` when the dead letters are full, which also take no further invalid
+  // event then.
   void relieve(const stager::moment& moment) {
     std::vector<destination_id> full;
     const bool letters_full = options_.dead_letters_full && options_.dead_letters_full();
-    if (letters_full && options_.state->find(dead_letters_id)->totals.pending() > 0) full.push_back(dead_letters_id);
+    if (letters_full && options_.state->find(dead_letters_id)->totals.pending() > 0)
+      full.push_back(dead_letters_id);
     for (const auto& bound : options_.bounds) {
       const auto* d = options_.state->find(bound.destination);
       if (d == nullptr) continue;
@@ -214,8 +218,8 @@ class checkpoint_stage : public checkpoint_actor::base {
                             ? options_.log->bytes_from(audited_position_ + 1)
                             : 0;
     stager_->hold(behind > options_.audit_backlog
-                     ? std::optional(error{errc::backlog_full, "the audit is behind its bound", {}, 0})
-                     : std::nullopt);
+                      ? std::optional(error{errc::backlog_full, "the audit is behind its bound", {}, 0})
+                      : std::nullopt);
   }
 
   void publish() {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "actors/checkpoint/board.hpp"
 #include "actors/checkpoint/committer.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/checkpoint/board.hpp"
 #include "actors/stage_queues.hpp"
 
 namespace sluice {
@@ -39,13 +39,15 @@ struct actor_options {
   stager::options staging;
   std::uint32_t link_window = 4;  ///< groups that a router may have on the way
   std::vector<backlog_bound> bounds;
-  std::uint64_t audit_backlog = 1ull << 30;  ///< bytes of log that the audit may be behind before batches are refused
-  position audited_position = 0;             ///< where the audit starts
+  std::uint64_t audit_backlog =
+      1ull << 30;                 ///< bytes of log that the audit may be behind before batches are refused
+  position audited_position = 0;  ///< where the audit starts
   checkpoint::board* board = nullptr;
-  stage_queue* queue = nullptr;   ///< outlives the actor; null: nobody counts
-  std::function<bool()> dead_letters_full;   ///< what a backlog gives up finds no room; thread-safe
-  make_executor workers = make_worker;       ///< for what blocks
-  std::function<void(const error&)> failed;  ///< called once when the log can take nothing any more; must only post
+  stage_queue* queue = nullptr;             ///< outlives the actor; null: nobody counts
+  std::function<bool()> dead_letters_full;  ///< what a backlog gives up finds no room; thread-safe
+  make_executor workers = make_worker;      ///< for what blocks
+  std::function<void(const error&)>
+      failed;  ///< called once when the log can take nothing any more; must only post
 };
 
 checkpoint_actor spawn_checkpoint(caf::actor_system& system, actor_options options);

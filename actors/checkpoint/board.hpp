@@ -1,4 +1,5 @@
-// What the checkpoint knows and a scrape or a health check wants to see: copied after each commit, read at leisure.
+// What the checkpoint knows and a scrape or a health check wants to see: copied after each commit, read at
+// leisure.
 #pragma once
 
 #include <cstdint>

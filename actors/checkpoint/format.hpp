@@ -1,5 +1,6 @@
-// The bytes of the log, and nothing else: constants and fixed structures as they lie on disk (little-endian). The prose
-// with a worked example stands in format.md. Shared by writer, reader, recovery and the offline commands.
+// The bytes of the log, and nothing else: constants and fixed structures as they lie on disk (little-endian).
+// The prose with a worked example stands in format.md. Shared by writer, reader, recovery and the offline
+// commands.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,8 @@ namespace sluice::checkpoint {
 
 inline constexpr std::uint16_t format_version = 1;
 inline constexpr std::uint64_t segment_bytes = 64ull << 20;
-/// A group never spans segments, so this bounds one: what a segment holds behind its head and a generous state record.
+/// A group never spans segments, so this bounds one: what a segment holds behind its head and a generous
+/// state record.
 inline constexpr std::uint64_t group_bytes_max = 48ull << 20;
 /// A state record that would be larger is refused when it is made (65,535 destinations would be needed).
 inline constexpr std::uint64_t state_bytes_max = 8ull << 20;
@@ -31,17 +33,18 @@ struct segment_head {
   std::uint64_t magic = segment_magic;
   std::uint16_t version = format_version;
   std::uint16_t reserved0 = 0;
-  std::uint32_t state_bytes = 0;          ///< of the state record at offset 4096
-  std::uint64_t number = 0;               ///< of the segment, from 1
-  std::uint64_t salt = 0;                 ///< random, drawn anew each time the file is taken into use; never 0
-  std::uint64_t replaced_salt = 0;        ///< recovery copies: the salt of the file it took the place of, else 0
-  std::uint64_t predecessor = 0;          ///< number of the segment before, 0 for the first
-  std::uint64_t predecessor_salt = 0;     ///< 0 for the first; after a recovery copy of the predecessor: its salt then
-  std::uint64_t predecessor_end = 0;      ///< offset behind the predecessor's seal
-  position first_position = 1;            ///< of the first event that a group in here may hold
+  std::uint32_t state_bytes = 0;    ///< of the state record at offset 4096
+  std::uint64_t number = 0;         ///< of the segment, from 1
+  std::uint64_t salt = 0;           ///< random, drawn anew each time the file is taken into use; never 0
+  std::uint64_t replaced_salt = 0;  ///< recovery copies: the salt of the file it took the place of, else 0
+  std::uint64_t predecessor = 0;    ///< number of the segment before, 0 for the first
+  std::uint64_t predecessor_salt =
+      0;  ///< 0 for the first; after a recovery copy of the predecessor: its salt then
+  std::uint64_t predecessor_end = 0;  ///< offset behind the predecessor's seal
+  position first_position = 1;        ///< of the first event that a group in here may hold
   group_number first_group = 1;
-  std::uint32_t state_crc = 0;            ///< CRC32C of the state record
-  std::uint32_t crc = 0;                  ///< CRC32C of this structure with crc = 0
+  std::uint32_t state_crc = 0;  ///< CRC32C of the state record
+  std::uint32_t crc = 0;        ///< CRC32C of this structure with crc = 0
 
   /// Where the first group begins.
   constexpr std::uint64_t data_offset() const noexcept { return block_bytes + padded(state_bytes); }
@@ -56,36 +59,38 @@ enum class group_type : std::uint16_t {
   stop = 4,  ///< a clean end: everything before it is durable and no group follows until the next start
 };
 
-/// Stands at each group's start, on a block boundary; the content follows at once, zeros pad to the next boundary.
+/// Stands at each group's start, on a block boundary; the content follows at once, zeros pad to the next
+/// boundary.
 struct group_header {
   std::uint32_t magic = group_magic;
   std::uint16_t version = format_version;
   group_type type = group_type::data;
-  std::uint64_t salt = 0;                ///< of the segment: anything else is an old group or a body that poses as one
+  std::uint64_t salt = 0;  ///< of the segment: anything else is an old group or a body that poses as one
   group_number number = 0;
-  group_number durable_upto = 0;         ///< highest group known synced when this was written, < number
-  position first_position = 0;           ///< of its first event; the next event's position where it has none
-  std::uint32_t events = 0;              ///< positions [first_position, first_position + events)
+  group_number durable_upto = 0;  ///< highest group known synced when this was written, < number
+  position first_position = 0;    ///< of its first event; the next event's position where it has none
+  std::uint32_t events = 0;       ///< positions [first_position, first_position + events)
   std::uint32_t records = 0;
   std::uint64_t content_bytes = 0;
-  std::uint64_t running_ms = 0;          ///< running time of the node, accumulated over restarts
-  std::int64_t wall_ms = 0;              ///< Unix milliseconds when it was closed
-  std::uint64_t successor = 0;           ///< seal: number of the next segment, else 0
-  std::uint32_t content_crc = 0;         ///< CRC32C of the content
-  std::uint32_t header_crc = 0;          ///< CRC32C of this structure with header_crc = 0
+  std::uint64_t running_ms = 0;   ///< running time of the node, accumulated over restarts
+  std::int64_t wall_ms = 0;       ///< Unix milliseconds when it was closed
+  std::uint64_t successor = 0;    ///< seal: number of the next segment, else 0
+  std::uint32_t content_crc = 0;  ///< CRC32C of the content
+  std::uint32_t header_crc = 0;   ///< CRC32C of this structure with header_crc = 0
 
   constexpr std::uint64_t disk_bytes() const noexcept { return padded(sizeof(group_header) + content_bytes); }
 };
 static_assert(sizeof(group_header) == 88 && std::is_trivially_copyable_v<group_header>);
 
-/// Stored: never renumber. Types below 0x8000 that a reader does not know are refused, those above are skipped.
+/// Stored: never renumber. Types below 0x8000 that a reader does not know are refused, those above are
+/// skipped.
 enum class record_type : std::uint16_t {
   batch = 1,
   outcome = 2,
   offer = 3,
   redriven = 4,
   control = 5,
-  audited = 6,  ///< progress of the audit: rides along, never causes a commit
+  audited = 6,      ///< progress of the audit: rides along, never causes a commit
   dead_letter = 7,  ///< in the dead-letter store only
 };
 inline constexpr std::uint16_t skippable_record = 0x8000;
@@ -99,30 +104,32 @@ struct record_header {
 static_assert(sizeof(record_header) == 8);
 
 /// Payload of a batch record: this, `events` entries, `duplicates` identities (hash128), the target sets
-/// (`target_bytes`: for each set from 1 on: u16 count, then count × target; padded to 8), then `body_bytes` of body.
+/// (`target_bytes`: for each set from 1 on: u16 count, then count × target; padded to 8), then `body_bytes`
+/// of body.
 struct batch_head {
   std::int64_t received_ms = 0;
-  std::uint32_t events = 0;      ///< new ones; quarantined ones included
+  std::uint32_t events = 0;  ///< new ones; quarantined ones included
   std::uint32_t duplicates = 0;
   std::uint32_t target_bytes = 0;  ///< padded to 8
   std::uint32_t body_bytes = 0;
-  std::uint32_t dropped = 0;       ///< of `events`
-  std::uint32_t quarantined = 0;   ///< of `events`
+  std::uint32_t dropped = 0;      ///< of `events`
+  std::uint32_t quarantined = 0;  ///< of `events`
 };
 static_assert(sizeof(batch_head) == 32);
 
 /// How a range of a lane was settled. Stored: never renumber.
 enum class settlement : std::uint8_t {
-  passed = 0,       ///< nothing in it was for the lane
+  passed = 0,  ///< nothing in it was for the lane
   delivered = 1,
   dead_lettered = 2,
-  discarded = 3,    ///< given up by an operator
+  discarded = 3,  ///< given up by an operator
   dropped_oldest = 4,
 };
 
-/// Payload of an outcome record: this, the reason (`reason_bytes`, padded to 8), then `names` times a named event:
-/// position (u64), three u16 lengths (id, source, region; escaped texts as they came) and the texts, padded to 8.
-/// The range covers everything of the lane up to `last`: what lies between belonged to other lanes.
+/// Payload of an outcome record: this, the reason (`reason_bytes`, padded to 8), then `names` times a named
+/// event: position (u64), three u16 lengths (id, source, region; escaped texts as they came) and the texts,
+/// padded to 8. The range covers everything of the lane up to `last`: what lies between belonged to other
+/// lanes.
 struct outcome_head {
   destination_id destination = 0;
   lane_id lane = 0;
@@ -131,7 +138,7 @@ struct outcome_head {
   std::uint16_t reason_bytes = 0;
   position first = 0;
   position last = 0;
-  std::uint32_t events = 0;       ///< of the lane within the range, settled by this
+  std::uint32_t events = 0;  ///< of the lane within the range, settled by this
   std::uint32_t attempts = 0;
   std::uint64_t file_length = 0;  ///< file destinations: durable length; else 0
   std::uint64_t offer = 0;        ///< the offer that this closes, 0: none

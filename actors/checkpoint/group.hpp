@@ -1,4 +1,5 @@
-// A group in memory: built in an aligned buffer by the checkpoint, written as it lies, then shared with every reader.
+// A group in memory: built in an aligned buffer by the checkpoint, written as it lies, then shared with every
+// reader.
 #pragma once
 
 #include <cstddef>
@@ -42,13 +43,14 @@ class aligned_buffer {
   std::size_t capacity_ = 0;
 };
 
-/// Keeps buffers of the sizes that groups use, so that a committed group's memory is taken again without new pages.
-/// Thread-safe (readers return buffers from anywhere). Holds back at most `keep_bytes`.
+/// Keeps buffers of the sizes that groups use, so that a committed group's memory is taken again without new
+/// pages. Thread-safe (readers return buffers from anywhere). Holds back at most `keep_bytes`.
 class buffer_pool : public std::enable_shared_from_this<buffer_pool> {
  public:
   explicit buffer_pool(std::size_t keep_bytes);
   ~buffer_pool();
-  /// Capacity: the smallest of 64 KiB, 256 KiB, 1 MiB, 4 MiB, 16 MiB, 48 MiB (group_bytes_max) that holds `bytes`.
+  /// Capacity: the smallest of 64 KiB, 256 KiB, 1 MiB, 4 MiB, 16 MiB, 48 MiB (group_bytes_max) that holds
+  /// `bytes`.
   aligned_buffer take(std::size_t bytes);
   void give_back(aligned_buffer buffer) noexcept;
 
@@ -70,7 +72,9 @@ struct committed_group {
   committed_group& operator=(const committed_group&) = delete;
   ~committed_group();
 
-  const group_header& header() const noexcept { return *reinterpret_cast<const group_header*>(buffer.data()); }
+  const group_header& header() const noexcept {
+    return *reinterpret_cast<const group_header*>(buffer.data());
+  }
   std::span<const std::byte> content() const noexcept {
     return {buffer.data() + sizeof(group_header), header().content_bytes};
   }
@@ -87,9 +91,15 @@ struct batch_view {
   std::span<const std::byte> targets;
 
   std::string_view slice(const event_entry& e) const noexcept { return body.substr(e.offset, e.length); }
-  std::string_view id(const event_entry& e) const noexcept { return slice(e).substr(e.id_offset, e.id_length); }
-  std::string_view source(const event_entry& e) const noexcept { return slice(e).substr(e.source_offset, e.source_length); }
-  std::string_view region(const event_entry& e) const noexcept { return slice(e).substr(e.region_offset, e.region_length); }
+  std::string_view id(const event_entry& e) const noexcept {
+    return slice(e).substr(e.id_offset, e.id_length);
+  }
+  std::string_view source(const event_entry& e) const noexcept {
+    return slice(e).substr(e.source_offset, e.source_length);
+  }
+  std::string_view region(const event_entry& e) const noexcept {
+    return slice(e).substr(e.region_offset, e.region_length);
+  }
   /// Decodes the record's target sets; index 0 is the empty set.
   void read_targets(target_sets& into) const;
 };
@@ -127,16 +137,19 @@ class record_visitor {
   virtual void on_other(const raw_record&) {}
 };
 
-/// Walks the records of a group whose checksums were verified. errc::corrupt when lengths contradict each other,
-/// errc::unsupported for a record type or flag that must not be skipped; place: `group N, record K`.
-result<void> visit_records(const group_header& header, std::span<const std::byte> content, record_visitor& visitor);
+/// Walks the records of a group whose checksums were verified. errc::corrupt when lengths contradict each
+/// other, errc::unsupported for a record type or flag that must not be skipped; place: `group N, record K`.
+result<void> visit_records(const group_header& header, std::span<const std::byte> content,
+                           record_visitor& visitor);
 
-/// Checks a header found at a block boundary: magic, version, type, salt, checksum, bounds. Nothing is read behind it.
+/// Checks a header found at a block boundary: magic, version, type, salt, checksum, bounds. Nothing is read
+/// behind it.
 bool header_valid(const group_header& header, std::uint64_t salt) noexcept;
 /// Checks the content against its checksum.
 bool content_valid(const group_header& header, std::span<const std::byte> content) noexcept;
 
-/// Builds one group in place. Appending is refused (false, nothing changed) when it would pass the buffer's capacity.
+/// Builds one group in place. Appending is refused (false, nothing changed) when it would pass the buffer's
+/// capacity.
 class group_builder {
  public:
   explicit group_builder(aligned_buffer buffer);
@@ -144,9 +157,10 @@ class group_builder {
   /// Room that a batch needs at most.
   static std::size_t batch_bytes(const batch& b) noexcept;
 
-  /// Appends `b`'s new events (`is_new[i]` for entry i), the identities of its duplicates, its targets and its body.
-  /// `whole`: the body as it came (none where every event is a duplicate). Otherwise the body is made of the slices of events with targets or quarantined,
-  /// and for a dropped one of `{"id":…,"source":…,"metadata":{…}}` re-made from its texts (escaped), offsets adjusted.
+  /// Appends `b`'s new events (`is_new[i]` for entry i), the identities of its duplicates, its targets and
+  /// its body. `whole`: the body as it came (none where every event is a duplicate). Otherwise the body is
+  /// made of the slices of events with targets or quarantined, and for a dropped one of
+  /// `{"id":…,"source":…,"metadata":{…}}` re-made from its texts (escaped), offsets adjusted.
   bool append_batch(const batch& b, std::span<const std::uint8_t> is_new, bool whole);
   bool append_outcome(const outcome_head& head, std::string_view reason, std::span<const named_event> names);
   bool append_offer(const offer_head& offer);
@@ -180,7 +194,8 @@ class group_builder {
 
  private:
   std::byte* grow(record_type type, std::size_t payload);
-  static void put_slices(const batch& b, std::span<const std::uint8_t> is_new, std::byte* entry, std::byte* body);
+  static void put_slices(const batch& b, std::span<const std::uint8_t> is_new, std::byte* entry,
+                         std::byte* body);
   aligned_buffer buffer_;
   group_header header_;
   std::size_t used_ = sizeof(group_header);

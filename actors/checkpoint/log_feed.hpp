@@ -1,4 +1,5 @@
-// How committed groups reach their readers: from a bounded ring of memory at the tail, from the files for laggards.
+// How committed groups reach their readers: from a bounded ring of memory at the tail, from the files for
+// laggards.
 #pragma once
 
 #include <cstddef>
@@ -34,13 +35,13 @@ class log_feed {
   };
   virtual std::unique_ptr<reader> add_reader(wake call) = 0;
 
-  /// Groups with number > `after` from the ring: at least one when there is one, else up to `max_bytes` together.
-  /// `where::wait` arms `who`'s wake.
+  /// Groups with number > `after` from the ring: at least one when there is one, else up to `max_bytes`
+  /// together. `where::wait` arms `who`'s wake.
   virtual tail_read next(reader& who, group_number after, std::size_t max_bytes) = 0;
 
-  /// Reads groups with number > `after` from the segments on the reader thread, up to `max_bytes` (at least one), and
-  /// calls `done` there. errc::not_found when they are not retained any more; errc::corrupt with file and offset.
-  /// At most one fetch a reader at a time.
+  /// Reads groups with number > `after` from the segments on the reader thread, up to `max_bytes` (at least
+  /// one), and calls `done` there. errc::not_found when they are not retained any more; errc::corrupt with
+  /// file and offset. At most one fetch a reader at a time.
   virtual void fetch(reader& who, group_number after, std::size_t max_bytes, fetched done) = 0;
 
   /// The highest durable group.

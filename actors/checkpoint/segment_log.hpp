@@ -19,40 +19,45 @@ namespace sluice::checkpoint {
 
 struct log_options {
   std::string directory;
-  std::uint64_t max_bytes = 20ull << 30;         ///< segments, pool and side files together; the reserve is outside it
-  std::uint64_t retention_ms = 24ull * 3600'000; ///< running time that released segments are kept for readers of history
-  std::size_t tail_bytes = 64u << 20;            ///< of the ring, by capacity of its buffers
+  std::uint64_t max_bytes =
+      20ull << 30;  ///< segments, pool and side files together; the reserve is outside it
+  std::uint64_t retention_ms =
+      24ull * 3600'000;  ///< running time that released segments are kept for readers of history
+  std::size_t tail_bytes = 64u << 20;  ///< of the ring, by capacity of its buffers
   caching how = caching::direct;
 };
 
 /// What a start found.
 struct recovery_report {
-  bool clean = false;              ///< ended with a stop group, or is new
+  bool clean = false;  ///< ended with a stop group, or is new
   std::uint64_t segments = 0;
   std::uint64_t groups_replayed = 0;
-  std::uint64_t torn_bytes = 0;    ///< cut from the tail: never acknowledged
-  std::uint64_t identities = 0;    ///< loaded into the window
+  std::uint64_t torn_bytes = 0;  ///< cut from the tail: never acknowledged
+  std::uint64_t identities = 0;  ///< loaded into the window
 };
 
 /// Counted for metrics; readable from any thread.
 struct log_counts {
-  std::uint64_t bytes = 0;            ///< on disk, pool and side files included
-  std::uint64_t segments = 0;         ///< in the log
-  std::uint64_t ready_segments = 0;   ///< prepared ahead
+  std::uint64_t bytes = 0;           ///< on disk, pool and side files included
+  std::uint64_t segments = 0;        ///< in the log
+  std::uint64_t ready_segments = 0;  ///< prepared ahead
   group_number durable_group = 0;
 };
 
-/// Ownership: `plan`, `commit`, `release` and `stop` are called by one thread at a time (the checkpoint hands the log to
-/// its commit thread with a group and takes it back with the result). `feed` and `counts` are thread-safe. A keeper
-/// thread of its own makes the pool ahead of need, writes side files and recycles released segments.
+/// Ownership: `plan`, `commit`, `release` and `stop` are called by one thread at a time (the checkpoint hands
+/// the log to its commit thread with a group and takes it back with the result). `feed` and `counts` are
+/// thread-safe. A keeper thread of its own makes the pool ahead of need, writes side files and recycles
+/// released segments.
 class segment_log {
  public:
-  /// Locks the directory (errc::locked), recovers (log.md "Start"), fills `window` with the identities that are still in
-  /// it and `state` with what the newest segment says. errc::corrupt when acknowledged data is damaged, with file and
-  /// offset; nothing is changed then. `random` fills its argument with random bytes (salts, the secret).
+  /// Locks the directory (errc::locked), recovers (log.md "Start"), fills `window` with the identities that
+  /// are still in it and `state` with what the newest segment says. errc::corrupt when acknowledged data is
+  /// damaged, with file and offset; nothing is changed then. `random` fills its argument with random bytes
+  /// (salts, the secret).
   static result<std::unique_ptr<segment_log>> open(file_system& files, log_options options,
                                                    std::function<void(std::span<std::byte>)> random,
-                                                   dedup_window& window, log_state& state, recovery_report& report);
+                                                   dedup_window& window, log_state& state,
+                                                   recovery_report& report);
   virtual ~segment_log() = default;
 
   /// Drawn at first start, kept in the directory: the key of all identities.
@@ -73,12 +78,13 @@ class segment_log {
     std::uint64_t running_ms = 0;
     std::int64_t wall_ms = 0;
   };
-  /// Numbers, closes, writes and syncs `group` (blocking), then publishes it to the feed. `state` is the serialized
-  /// log_state after every earlier group; it is needed (asserted) exactly when plan said `rotates`.
-  /// errc::no_space: nothing of the group counts, the log goes on behind it (log.md: the rest of the open segment is
-  /// given up by a recovery copy before the next commit); errc::io (a failed sync included) is final: the log refuses
-  /// everything from then on.
-  virtual result<committed_group_ptr> commit(group_builder& group, moment when, std::span<const std::byte> state) = 0;
+  /// Numbers, closes, writes and syncs `group` (blocking), then publishes it to the feed. `state` is the
+  /// serialized log_state after every earlier group; it is needed (asserted) exactly when plan said
+  /// `rotates`. errc::no_space: nothing of the group counts, the log goes on behind it (log.md: the rest of
+  /// the open segment is given up by a recovery copy before the next commit); errc::io (a failed sync
+  /// included) is final: the log refuses everything from then on.
+  virtual result<committed_group_ptr> commit(group_builder& group, moment when,
+                                             std::span<const std::byte> state) = 0;
 
   /// Writes a mark: `durable_upto` of the last group. No-op when the last group on disk is a mark already.
   virtual result<void> mark(moment when) = 0;
@@ -87,12 +93,14 @@ class segment_log {
   /// retention or max_bytes wants them. Must come from state that committed groups hold.
   virtual void release(position needed, group_number needed_group) = 0;
 
-  /// A clean end: stop group, threads joined, files closed. Nothing may be called after it but the destructor.
+  /// A clean end: stop group, threads joined, files closed. Nothing may be called after it but the
+  /// destructor.
   virtual result<void> stop(moment when) = 0;
 
   /// Bytes of the segments from the one that holds `from` on: what a reader that stands there pins.
   virtual std::uint64_t bytes_from(position from) const = 0;
-  /// The last group that ends before `at`: where a reader that wants `at` next starts. Reads headers; at start only.
+  /// The last group that ends before `at`: where a reader that wants `at` next starts. Reads headers; at
+  /// start only.
   virtual result<group_number> group_before(position at) = 0;
 
   virtual log_feed& feed() noexcept = 0;
@@ -106,15 +114,15 @@ struct segment_summary {
   segment_head head;
   std::uint64_t groups = 0, events = 0, records = 0;
   group_number last_group = 0;
-  std::uint64_t end = 0;   ///< offset behind the last valid group
+  std::uint64_t end = 0;  ///< offset behind the last valid group
   bool sealed = false, stopped = false;
 };
 struct log_summary {
   std::vector<segment_summary> segments;  ///< by number
   std::vector<std::string> pool, side_files;
-  std::vector<error> damage;     ///< each with file+offset
-  std::vector<error> notes;      ///< a torn tail, a missing side file: repaired by the next start
-  log_state state;               ///< as a start would recover it, when nothing is damaged
+  std::vector<error> damage;  ///< each with file+offset
+  std::vector<error> notes;   ///< a torn tail, a missing side file: repaired by the next start
+  log_state state;            ///< as a start would recover it, when nothing is damaged
 };
 /// `verify`: also every group's content checksum, every record, every side file.
 result<log_summary> inspect_log(file_system& files, const std::string& directory, bool verify);

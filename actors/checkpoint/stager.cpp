@@ -61,7 +61,9 @@ void stager::push(const control_head& control, std::string name) {
   records_.push_back({nullptr, std::nullopt, std::pair{control, std::move(name)}, [] {}});
 }
 
-void stager::audited(group_number upto, std::uint64_t file_length) { audit_ = audited_head{upto, file_length}; }
+void stager::audited(group_number upto, std::uint64_t file_length) {
+  audit_ = audited_head{upto, file_length};
+}
 
 bool stager::pending() const noexcept {
   return !batches_.empty() || !records_.empty() || open_.group != nullptr || (flush_audit_ && audit_);
@@ -111,7 +113,8 @@ bool stager::append(staged& to, held_batch& b, moment now) {
     if (e.targets == 0) ++said.dropped;
     if (e.timestamp_ms != no_timestamp) {
       // A timestamp ahead of our clock is no negative lag.
-      const double lag_s = static_cast<double>(std::max<std::int64_t>(0, b.what->received_ms - e.timestamp_ms)) / 1e3;
+      const double lag_s =
+          static_cast<double>(std::max<std::int64_t>(0, b.what->received_ms - e.timestamp_ms)) / 1e3;
       count_lag(counts, lag_s);
       counts.lag_max_s = std::max(counts.lag_max_s, lag_s);
     }
@@ -140,7 +143,10 @@ bool stager::append(staged& to, const waiting& w) {
 void stager::stage(moment now) {
   // A window that is full of pending identities has no room to decide: the commit under way confirms them.
   const auto room_for = [&](const held_batch& b) {
-    return window_.end() - (committing_ ? out_.ids_begin : open_.group ? open_.ids_begin : window_.end()) +
+    return window_.end() -
+               (committing_   ? out_.ids_begin
+                : open_.group ? open_.ids_begin
+                              : window_.end()) +
                b.what->events.entries.size() <=
            window_.max_ids();
   };

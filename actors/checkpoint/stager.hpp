@@ -1,5 +1,6 @@
-// What the checkpoint decides, without an actor: which events are new, which group they go into, what a finished or
-// failed commit means for every batch that counted on it. Duplicates are decided here, in log order.
+// What the checkpoint decides, without an actor: which events are new, which group they go into, what a
+// finished or failed commit means for every batch that counted on it. Duplicates are decided here, in log
+// order.
 #pragma once
 
 #include <array>
@@ -19,7 +20,8 @@
 namespace sluice::checkpoint {
 
 /// Upper bounds (seconds) of the lag that is counted for each accepted event; one more bucket is +Inf.
-inline constexpr std::array<double, 12> lag_bounds_s{0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3600, 21600, 86400};
+inline constexpr std::array<double, 12> lag_bounds_s{0.01, 0.05, 0.1, 0.5,  1,     5,
+                                                     10,   60,   300, 3600, 21600, 86400};
 
 /// What one or more commits held, for telemetry; adds up.
 struct commit_counts {
@@ -30,14 +32,15 @@ struct commit_counts {
   commit_counts& operator+=(const commit_counts& more);
 };
 
-/// Not thread-safe: the checkpoint actor's own. The log belongs to whoever holds the job: `take` hands both out,
-/// `completed` takes both back.
+/// Not thread-safe: the checkpoint actor's own. The log belongs to whoever holds the job: `take` hands both
+/// out, `completed` takes both back.
 class stager {
  public:
   struct options {
-    bool keep_whole = true;                        ///< checkpoint.keep_dropped
-    std::uint64_t outcome_reserve = 8ull << 20;    ///< of the last segment, kept for outcomes when the log is full
-    std::size_t group_bytes = 4u << 20;            ///< a group is closed to further batches beyond it
+    bool keep_whole = true;  ///< checkpoint.keep_dropped
+    std::uint64_t outcome_reserve = 8ull
+                                    << 20;  ///< of the last segment, kept for outcomes when the log is full
+    std::size_t group_bytes = 4u << 20;     ///< a group is closed to further batches beyond it
   };
   struct moment {
     std::uint64_t running_ms = 0;
@@ -67,16 +70,20 @@ class stager {
   void flush_audit() noexcept { flush_audit_ = true; }
 
   /// Batches that are in here: neither answered nor, but for the job that is out, durable.
-  std::size_t batches() const noexcept { return batches_.size() + open_.batches.size() + out_.batches.size(); }
+  std::size_t batches() const noexcept {
+    return batches_.size() + open_.batches.size() + out_.batches.size();
+  }
 
-  /// Batches that route to these are refused with errc::backlog_full; to the dead letters goes what is quarantined.
+  /// Batches that route to these are refused with errc::backlog_full; to the dead letters goes what is
+  /// quarantined.
   void refuse_destinations(std::vector<destination_id> full) { full_ = std::move(full); }
 
   /// Refuses every batch with `why` until called with nothing.
   void hold(std::optional<error> why) { held_ = std::move(why); }
   bool holding() const noexcept { return held_.has_value(); }
 
-  /// True when something other than audit progress waits to be committed; `urgent` ignores outcomes, which may wait.
+  /// True when something other than audit progress waits to be committed; `urgent` ignores outcomes, which
+  /// may wait.
   bool pending() const noexcept;
   bool urgent() const noexcept;
 
@@ -87,15 +94,15 @@ class stager {
   bool committing() const noexcept { return committing_; }
 
   /// The job's end. Answers every batch of it, applies it to the state, tells what telemetry should count. On
-  /// errc::no_space the batches are refused and what was staged on top of them is decided again; any other error is
-  /// final: everything that waits is answered errc::not_durable.
+  /// errc::no_space the batches are refused and what was staged on top of them is decided again; any other
+  /// error is final: everything that waits is answered errc::not_durable.
   void completed(const result<committed_group_ptr>& done, commit_counts& counts);
 
   /// Answers everything that waits, and what comes later, with `why`.
   void refuse_all(const error& why);
 
-  /// Where the groups came from whose last batch has been answered since the last call, one entry a group: by a commit
-  /// or by a refusal, so it is asked after every other call.
+  /// Where the groups came from whose last batch has been answered since the last call, one entry a group: by
+  /// a commit or by a refusal, so it is asked after every other call.
   std::vector<epoch> take_left() noexcept { return std::exchange(left_, {}); }
 
  private:

@@ -2,8 +2,8 @@
 // can promise that none follows.
 #include "actors/checkpoint/tail_feed.hpp"
 
-#include <algorithm>
 #include <pthread.h>
+#include <algorithm>
 
 #include <utility>
 

@@ -14,7 +14,7 @@ struct actor_options {
   decode_limits limits;
   const identity_key* key = nullptr;  ///< outlives the actor
   bool reject_invalid = false;        ///< an invalid event refuses its batch instead of being quarantined
-  stage_queue* queue = nullptr;  ///< outlives the actor; null: nobody counts
+  stage_queue* queue = nullptr;       ///< outlives the actor; null: nobody counts
   std::uint32_t link_window = 4;      ///< groups on the way here from one producer
 };
 

@@ -29,7 +29,8 @@ struct file_options {
   std::string path;
   retry_options retry;
 };
-/// Appends each event as a line; exactly once: the outcome carries the durable length, and every attach cuts to it.
+/// Appends each event as a line; exactly once: the outcome carries the durable length, and every attach cuts
+/// to it.
 deliver_actor spawn_file(caf::actor_system& system, stage_options options, file_options file);
 
 /// The built-in destination of quarantined events.
@@ -44,12 +45,12 @@ struct http_request {
 struct http_options {
   /// Sends an attempt. `done` is called once, on any thread; the next attempt waits for it.
   std::function<void(http_request what, std::function<void(net::http::attempt)> done)> post;
-  std::size_t batch = 100;                      ///< events a request, 1 … 1000
-  std::size_t batch_bytes = 1u << 20;           ///< bytes of events a request, unless one alone is larger
+  std::size_t batch = 100;             ///< events a request, 1 … 1000
+  std::size_t batch_bytes = 1u << 20;  ///< bytes of events a request, unless one alone is larger
   std::chrono::milliseconds timeout{5000};
   retry_options retry;
   std::chrono::milliseconds retry_for{24 * 3600 * 1000};  ///< an event's age at which it is dead-lettered
-  std::function<double()> random;               ///< [0, 1)
+  std::function<double()> random;                         ///< [0, 1)
   /// Stable id of an offer, for `webhook-id`: never the same for another offer of any log.
   std::function<std::string(const std::string& of)> stable_id;
 };

@@ -1,5 +1,6 @@
-// Files of the store: `<16 hex digits>.dlq`. A head block, then groups as the log frames them (checkpoint/format.hpp),
-// their salt drawn from the file's number, each synced before its letters count as stored.
+// Files of the store: `<16 hex digits>.dlq`. A head block, then groups as the log frames them
+// (checkpoint/format.hpp), their salt drawn from the file's number, each synced before its letters count as
+// stored.
 #include "actors/deliver/dead_letters.hpp"
 
 #include <algorithm>
@@ -22,8 +23,8 @@ using checkpoint::caching;
 using checkpoint::group_header;
 using checkpoint::open_mode;
 
-constexpr std::uint64_t file_bytes_max = 16ull << 20;   ///< a file that is longer takes no further group
-constexpr std::size_t group_bytes = 4u << 20;           ///< letters beyond it go into another group
+constexpr std::uint64_t file_bytes_max = 16ull << 20;  ///< a file that is longer takes no further group
+constexpr std::size_t group_bytes = 4u << 20;          ///< letters beyond it go into another group
 constexpr std::uint64_t file_magic = 0x51'4c'44'45'43'55'4c'53;  // "SLUCEDLQ" as bytes
 
 struct file_head {
@@ -78,7 +79,8 @@ class letter_reader : public checkpoint::record_visitor {
     std::memcpy(&head, record.payload.data(), sizeof head);
     auto rest = std::string_view(reinterpret_cast<const char*>(record.payload.data()), record.payload.size());
     rest.remove_prefix(sizeof head);
-    const std::uint64_t texts = std::uint64_t{head.destination} + head.reason + head.id + head.source + head.region + head.event;
+    const std::uint64_t texts =
+        std::uint64_t{head.destination} + head.reason + head.id + head.source + head.region + head.event;
     if (texts != rest.size()) return void(bad_ = true);
     const auto next = [&rest](std::uint32_t length) {
       std::string text(rest.substr(0, length));
@@ -107,7 +109,7 @@ class letter_reader : public checkpoint::record_visitor {
 };
 
 struct file_read {
-  std::uint64_t end = block_bytes;   ///< behind the last valid group
+  std::uint64_t end = block_bytes;  ///< behind the last valid group
   std::uint64_t size = 0;
   std::uint64_t last_group = 0;
   bool stopped = false;
@@ -118,21 +120,22 @@ error damaged(const std::string& path, std::uint64_t offset, const char* what) {
 }
 
 /// A later header that knows the group at `bad` as synced tells damage from a torn tail (log.md, "Start", 3).
-result<bool> proven_synced(const checkpoint::file& file, std::uint64_t from, std::uint64_t size, std::uint64_t salt,
-                           std::uint64_t bad) {
+result<bool> proven_synced(const checkpoint::file& file, std::uint64_t from, std::uint64_t size,
+                           std::uint64_t salt, std::uint64_t bad) {
   for (auto at = from; at + sizeof(group_header) <= size; at += block_bytes) {
     group_header header;
     const auto got = file.read_at(std::as_writable_bytes(std::span(&header, 1)), at);
     if (!got) return fail(got.error());
-    if (*got == sizeof header && checkpoint::header_valid(header, salt) && header.durable_upto >= bad) return true;
+    if (*got == sizeof header && checkpoint::header_valid(header, salt) && header.durable_upto >= bad)
+      return true;
   }
   return false;
 }
 
-/// Visits the letters of one file. What follows the last valid group is damage when a later group knows it as synced, or
-/// when the file is not the newest.
-result<file_read> read_file(checkpoint::file_system& files, const std::string& path, std::uint64_t number, bool newest,
-                            const std::function<bool(const dead_letter&)>& visit) {
+/// Visits the letters of one file. What follows the last valid group is damage when a later group knows it as
+/// synced, or when the file is not the newest.
+result<file_read> read_file(checkpoint::file_system& files, const std::string& path, std::uint64_t number,
+                            bool newest, const std::function<bool(const dead_letter&)>& visit) {
   auto file = files.open(path, open_mode::read, caching::buffered);
   if (!file) return fail(file.error());
   const auto size = (*file)->size();
@@ -142,7 +145,8 @@ result<file_read> read_file(checkpoint::file_system& files, const std::string& p
   file_head head;
   const auto got = (*file)->read_at(std::as_writable_bytes(std::span(&head, 1)), 0);
   if (!got) return fail(got.error());
-  if (*got != sizeof head || head.magic != file_magic || head.number != number || head.crc != head_crc(head)) {
+  if (*got != sizeof head || head.magic != file_magic || head.number != number ||
+      head.crc != head_crc(head)) {
     if (newest && *size <= block_bytes) return read.end = 0, read;  // made, and never written to
     return fail(damaged(path, 0, "the head of a dead-letter file is damaged"));
   }
@@ -151,7 +155,8 @@ result<file_read> read_file(checkpoint::file_system& files, const std::string& p
   std::vector<std::byte> content;
   while (read.end + sizeof(group_header) <= *size) {
     group_header group;
-    if (const auto n = (*file)->read_at(std::as_writable_bytes(std::span(&group, 1)), read.end); !n) return fail(n.error());
+    if (const auto n = (*file)->read_at(std::as_writable_bytes(std::span(&group, 1)), read.end); !n)
+      return fail(n.error());
     bool valid = checkpoint::header_valid(group, salt) && group.number == read.last_group + 1 &&
                  group.content_bytes <= *size - read.end - sizeof group;
     if (valid) {
@@ -176,7 +181,8 @@ result<file_read> read_file(checkpoint::file_system& files, const std::string& p
   return read;
 }
 
-result<std::vector<std::uint64_t>> file_numbers(checkpoint::file_system& files, const std::string& directory) {
+result<std::vector<std::uint64_t>> file_numbers(checkpoint::file_system& files,
+                                                const std::string& directory) {
   auto entries = files.list(directory);
   if (!entries) return fail(entries.error());
   std::vector<std::uint64_t> numbers;
@@ -189,7 +195,8 @@ result<std::vector<std::uint64_t>> file_numbers(checkpoint::file_system& files, 
 
 class store final : public dead_letter_store {
  public:
-  store(checkpoint::file_system& files, dead_letter_options options) : files_(files), options_(std::move(options)) {}
+  store(checkpoint::file_system& files, dead_letter_options options)
+      : files_(files), options_(std::move(options)) {}
 
   result<void> load() {
     if (auto made = files_.make_directory(options_.directory); !made) return made;
@@ -251,7 +258,8 @@ class store final : public dead_letter_store {
   using key = std::pair<position, std::string>;
   static key key_of(const dead_letter& l) { return {l.at, l.destination}; }
   static std::size_t letter_bytes(const dead_letter& l) {
-    const auto texts = l.destination.size() + l.reason.size() + l.id.size() + l.source.size() + l.region.size() + l.event.size();
+    const auto texts = l.destination.size() + l.reason.size() + l.id.size() + l.source.size() +
+                       l.region.size() + l.event.size();
     return sizeof(checkpoint::record_header) + checkpoint::record_padded(sizeof(letter_head) + texts);
   }
 
@@ -273,7 +281,8 @@ class store final : public dead_letter_store {
 
   result<void> next_file() {
     file_.reset();
-    const auto number = end_ == 0 && number_ != 0 ? number_ : number_ + 1;  // 0: made by a process that died at once
+    const auto number =
+        end_ == 0 && number_ != 0 ? number_ : number_ + 1;  // 0: made by a process that died at once
     const auto made_path = options_.directory + "/" + name_of(number);
     auto file = files_.open(made_path, open_mode::create, caching::buffered);
     if (!file) return fail(file.error());
@@ -306,11 +315,25 @@ class store final : public dead_letter_store {
     checkpoint::group_builder group(checkpoint::aligned_buffer(size + sizeof(group_header) + block_bytes));
     for (const auto* l : letters) {
       const auto length = [](const std::string& text) { return static_cast<std::uint32_t>(text.size()); };
-      letter_head head{l->at,           l->received_ms,      l->stored_ms,     l->attempts,       length(l->destination),
-                       length(l->reason), length(l->id), length(l->source), length(l->region), length(l->event), 0};
+      letter_head head{l->at,
+                       l->received_ms,
+                       l->stored_ms,
+                       l->attempts,
+                       length(l->destination),
+                       length(l->reason),
+                       length(l->id),
+                       length(l->source),
+                       length(l->region),
+                       length(l->event),
+                       0};
       const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
-      const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(&head, 1)), bytes(l->destination), bytes(l->reason),
-                                                   bytes(l->id), bytes(l->source), bytes(l->region), bytes(l->event)};
+      const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(&head, 1)),
+                                                   bytes(l->destination),
+                                                   bytes(l->reason),
+                                                   bytes(l->id),
+                                                   bytes(l->source),
+                                                   bytes(l->region),
+                                                   bytes(l->event)};
       const bool fits = group.append_raw(checkpoint::record_type::dead_letter, pieces);
       SLUICE_ASSERT(fits);
     }
@@ -330,7 +353,7 @@ class store final : public dead_letter_store {
   checkpoint::file_system& files_;
   const dead_letter_options options_;
   mutable std::mutex mutex_;
-  std::set<key> keys_;  // bounded by max_bytes
+  std::set<key> keys_;                                        // bounded by max_bytes
   std::map<std::string, std::uint64_t, std::less<>> counts_;  // bounded by the destinations
   std::unique_ptr<checkpoint::file> file_;
   std::uint64_t number_ = 0, end_ = 0, last_group_ = 0, bytes_ = 0;
@@ -351,7 +374,8 @@ result<void> read_dead_letters(checkpoint::file_system& files, const std::string
   const auto numbers = file_numbers(files, directory);
   if (!numbers) return fail(numbers.error());
   for (const auto number : *numbers) {
-    const auto read = read_file(files, directory + "/" + name_of(number), number, number == numbers->back(), visit);
+    const auto read =
+        read_file(files, directory + "/" + name_of(number), number, number == numbers->back(), visit);
     if (!read) return fail(read.error());
     if (read->stopped) return {};
   }

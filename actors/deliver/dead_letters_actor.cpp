@@ -13,7 +13,9 @@ class dead_letters_stage : public stage {
   using stage::stage;
 
  protected:
-  bool wants() override { return !giving_up() && letters_.size() < letters_max && bytes_ < letters_bytes_max; }
+  bool wants() override {
+    return !giving_up() && letters_.size() < letters_max && bytes_ < letters_bytes_max;
+  }
   void take(const lane_event& event) override {
     letters_.push_back(letter(event, std::string(to_string(static_cast<quarantine>(event.entry->why))), 0));
     bytes_ += event.slice.size();

@@ -28,7 +28,8 @@ class discard_stage : public stage {
       my().gauges.delivered.fetch_add(1, std::memory_order_relaxed);
       settle(std::move(what));
     }
-    if (my().window && my().window->available(now()) == 0) tick_in(my().window->when_available(1, now()) - now());
+    if (my().window && my().window->available(now()) == 0)
+      tick_in(my().window->when_available(1, now()) - now());
   }
   void ticked() override { pull(); }
   bool hand_empty() const override { return events_ == 0; }

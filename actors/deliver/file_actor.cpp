@@ -92,7 +92,8 @@ class file_stage : public stage {
     pull();
   }
 
-  // Between two attempts at a file that cannot be written; what a failed write left is cut at the next attach.
+  // Between two attempts at a file that cannot be written; what a failed write left is cut at the next
+  // attach.
   void surrender() override {
     if (busy_ || !std::exchange(retrying_, false)) return;
     if (my().window) my().window->end(ticket_, now(), end_kind::answered);

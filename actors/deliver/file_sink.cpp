@@ -22,9 +22,10 @@ result<void> file_sink::attach(std::uint64_t length) {
   const auto size = (*opened)->size();
   if (!size) return fail(size.error());
   if (*size < length) {
-    return fail(errc::corrupt,
-                "the file has " + std::to_string(*size) + " bytes, " + std::to_string(length) + " were delivered",
-                path_);
+    return fail(
+        errc::corrupt,
+        "the file has " + std::to_string(*size) + " bytes, " + std::to_string(length) + " were delivered",
+        path_);
   }
   if (*size > length) {
     if (auto cut = (*opened)->truncate(length); !cut) return cut;

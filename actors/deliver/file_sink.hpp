@@ -1,4 +1,5 @@
-// A file destination's file: appended, synced, and after any doubt cut back to the length that is known durable.
+// A file destination's file: appended, synced, and after any doubt cut back to the length that is known
+// durable.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ class file_sink {
  public:
   file_sink(checkpoint::file_system& files, std::string path) : files_(files), path_(std::move(path)) {}
 
-  /// Makes the next `append` start at exactly `length`: opens (and creates) the file, syncs its directory when it was
-  /// made, cuts what is behind. errc::corrupt when the file is shorter than what was recorded.
+  /// Makes the next `append` start at exactly `length`: opens (and creates) the file, syncs its directory
+  /// when it was made, cuts what is behind. errc::corrupt when the file is shorter than what was recorded.
   result<void> attach(std::uint64_t length);
   /// Writes at the end and syncs. After an error the file must be attached again.
   result<void> append(std::string_view lines);

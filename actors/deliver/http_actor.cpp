@@ -1,5 +1,5 @@
-// Delivery over HTTP: batches in the envelope, one request in flight, in order. An offer is durable before its first
-// attempt and immutable after it; whatever changes the batch closes the offer first.
+// Delivery over HTTP: batches in the envelope, one request in flight, in order. An offer is durable before
+// its first attempt and immutable after it; whatever changes the batch closes the offer first.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -29,15 +29,18 @@ class http_stage : public stage {
  public:
   http_stage(caf::actor_config& config, stage_options options, http_options http)
       : stage(config, std::move(options)), http_(std::move(http)), retry_(http_.retry) {
-    // The offer of a predecessor that died may still be on its way into the log: an outcome behind it tells when it is
-    // there.
-    if (my().open_offer && !my().offer_durable) settle(outcome_upto(my().cursor, checkpoint::settlement::passed));
+    // The offer of a predecessor that died may still be on its way into the log: an outcome behind it tells
+    // when it is there.
+    if (my().open_offer && !my().offer_durable)
+      settle(outcome_upto(my().cursor, checkpoint::settlement::passed));
   }
 
  protected:
   bool wants() override {
-    const auto events = my().open_offer ? std::max<std::size_t>(http_.batch, my().open_offer->events) : http_.batch;
-    const bool gathering = my().open_offer && current_.empty();  // an offer's events are fixed, whatever they weigh
+    const auto events =
+        my().open_offer ? std::max<std::size_t>(http_.batch, my().open_offer->events) : http_.batch;
+    const bool gathering =
+        my().open_offer && current_.empty();  // an offer's events are fixed, whatever they weigh
     return queue_.size() < events && (gathering || queue_bytes_ < http_.batch_bytes);
   }
 
@@ -73,15 +76,19 @@ class http_stage : public stage {
     const auto& what = result.what;
     if (my().window) {
       my().window->end(ticket_, now(),
-                       what ? end_kind::answered
-                            : what.error().sent ? end_kind::no_answer : end_kind::not_sent);
+                       what                ? end_kind::answered
+                       : what.error().sent ? end_kind::no_answer
+                                           : end_kind::not_sent);
     }
     last_answer_ = describe(what);
     ++attempts_;
     switch (judge(what)) {
-      case verdict::delivered: return delivered();
-      case verdict::endpoint_failed: return failed(what);
-      case verdict::events_condemned: return condemned();
+      case verdict::delivered:
+        return delivered();
+      case verdict::endpoint_failed:
+        return failed(what);
+      case verdict::events_condemned:
+        return condemned();
     }
   }
 
@@ -89,8 +96,9 @@ class http_stage : public stage {
   void surrender() override {
     if (attempting_ || giving_up() || (my().open_offer && !my().offer_durable)) return;
     put_rest_back();
-    const auto how = options_.when_full == checkpoint::when_full::drop_oldest ? checkpoint::settlement::dropped_oldest
-                                                                              : checkpoint::settlement::dead_lettered;
+    const auto how = options_.when_full == checkpoint::when_full::drop_oldest
+                         ? checkpoint::settlement::dropped_oldest
+                         : checkpoint::settlement::dead_lettered;
     if (current_.empty()) {
       current_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
       queue_.clear();
@@ -180,7 +188,8 @@ class http_stage : public stage {
                                       : "event " + std::to_string(current_.front().at);
     http_.post({http_.stable_id(my().name + " " + key), envelope(slices)},
                [to = caf::actor_cast<deliver_actor>(this)](net::http::attempt ended) {
-                 caf::anon_send(to, reply_a{}, std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
+                 caf::anon_send(to, reply_a{},
+                                std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
                });
     pull();  // the next batch gathers meanwhile
   }
@@ -213,7 +222,8 @@ class http_stage : public stage {
   void failed(const net::http::attempt& what) {
     my().gauges.endpoint_failed.fetch_add(1, std::memory_order_relaxed);
     incident(last_answer_);
-    const std::chrono::sys_seconds wall(std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(wall_ms())));
+    const std::chrono::sys_seconds wall(
+        std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(wall_ms())));
     const auto asked = what ? parse_retry_after(what->retry_after, wall) : std::nullopt;
     const auto wait = retry_.failed(http_.random(), asked);
     retrying_ = true;
@@ -240,7 +250,8 @@ class http_stage : public stage {
     next();
   }
 
-  // What was tried leaves the front of the rest; `how` is the isolation's step, null for a condemned single event.
+  // What was tried leaves the front of the rest; `how` is the isolation's step, null for a condemned single
+  // event.
   void leave_isolation(void (isolation::*how)()) {
     if (!isolation_) return;
     rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(current_.size()));
@@ -276,10 +287,12 @@ class http_stage : public stage {
     note_oldest();
   }
 
-  // Events that are older than retry.for leave for the dead letters, the others are offered anew. True when some did.
+  // Events that are older than retry.for leave for the dead letters, the others are offered anew. True when
+  // some did.
   bool expire() {
     const auto oldest = wall_ms() - http_.retry_for.count();
-    const auto young = std::ranges::find_if(current_, [&](const dead_letter& e) { return e.received_ms > oldest; });
+    const auto young =
+        std::ranges::find_if(current_, [&](const dead_letter& e) { return e.received_ms > oldest; });
     if (young == current_.begin() || current_.empty()) return false;
     put_rest_back();
     for (auto e = current_.end(); e != young;) {
@@ -294,7 +307,7 @@ class http_stage : public stage {
 
   http_options http_;
   retry_schedule retry_;
-  std::deque<dead_letter> queue_;     // taken, not in a batch; bounded by `wants`
+  std::deque<dead_letter> queue_;  // taken, not in a batch; bounded by `wants`
   std::size_t queue_bytes_ = 0;
   std::vector<dead_letter> current_;  // the batch that is offered or attempted
   std::deque<dead_letter> rest_;      // of a condemned batch, in isolation; `current_` is a copy of its front

@@ -1,4 +1,5 @@
-// What a delivery knows that must outlive its actor: where it stands, what it holds against the limit, what it counts.
+// What a delivery knows that must outlive its actor: where it stands, what it holds against the limit, what
+// it counts.
 #pragma once
 
 #include <array>
@@ -18,10 +19,10 @@ namespace sluice::deliver {
 struct lane_gauges {
   static constexpr std::array<double, 12> seconds_bounds{0.001, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                          0.25,  0.5,   1,    2.5,   5,    10};
-  std::atomic<std::uint64_t> delivered = 0;           ///< attempts by outcome
+  std::atomic<std::uint64_t> delivered = 0;  ///< attempts by outcome
   std::atomic<std::uint64_t> endpoint_failed = 0;
   std::atomic<std::uint64_t> condemned = 0;
-  std::atomic<std::int64_t> oldest_received_ms = 0;   ///< of the event that is next, 0 without one
+  std::atomic<std::int64_t> oldest_received_ms = 0;  ///< of the event that is next, 0 without one
   std::array<std::atomic<std::uint64_t>, seconds_bounds.size() + 1> seconds_buckets{};
   std::atomic<double> seconds_sum = 0;
 
@@ -33,20 +34,21 @@ struct lane_gauges {
   }
 };
 
-/// One lane of one destination. Owned by the node; used by one delivery actor at a time and, for the gauges, by
-/// telemetry. What the checkpoint was told is written here in the same turn, so a successor starts behind it.
+/// One lane of one destination. Owned by the node; used by one delivery actor at a time and, for the gauges,
+/// by telemetry. What the checkpoint was told is written here in the same turn, so a successor starts behind
+/// it.
 struct lane {
   destination_id destination = 0;
   lane_id number = 0;
   std::string name;
 
-  group_number scanned = 0;   ///< every group up to it is done with
-  position cursor = 0;        ///< everything up to it is settled, as the checkpoint was told
-  position scan_behind = 0;   ///< no unsettled event of the lane stands up to it; >= cursor
+  group_number scanned = 0;  ///< every group up to it is done with
+  position cursor = 0;       ///< everything up to it is settled, as the checkpoint was told
+  position scan_behind = 0;  ///< no unsettled event of the lane stands up to it; >= cursor
   std::uint64_t file_length = 0;
   std::uint64_t last_offer = 0;
   std::optional<checkpoint::offer_head> open_offer;
-  bool offer_durable = false;  ///< of `open_offer`: attempts may be made
+  bool offer_durable = false;         ///< of `open_offer`: attempts may be made
   std::optional<rate_window> window;  ///< none: unlimited
   lane_gauges gauges;
 };

@@ -22,7 +22,8 @@ class scan : public checkpoint::record_visitor {
       const bool ours = quarantined ? e.quarantined() : e.targets != 0 && in_set_[e.targets] != 0;
       const position at = batch.first + i;
       if (!ours || at <= after_) continue;
-      stopped_ = !take_({at, batch.head.received_ms, batch.slice(e), batch.id(e), batch.source(e), batch.region(e), &e});
+      stopped_ = !take_(
+          {at, batch.head.received_ms, batch.slice(e), batch.id(e), batch.source(e), batch.region(e), &e});
     }
   }
   bool stopped() const noexcept { return stopped_; }
@@ -54,7 +55,8 @@ result<bool> scan_lane(const checkpoint::committed_group& group, destination_id 
   const auto& header = group.header();
   if (header.events == 0 || header.first_position + header.events - 1 <= after) return true;
   scan visitor({destination, lane}, after, take);
-  if (auto done = checkpoint::visit_records(header, group.content(), visitor); !done) return fail(done.error());
+  if (auto done = checkpoint::visit_records(header, group.content(), visitor); !done)
+    return fail(done.error());
   return !visitor.stopped();
 }
 

@@ -19,9 +19,9 @@ struct lane_event {
   const event_entry* entry = nullptr;
 };
 
-/// Calls `take` for each event of (destination, lane) in `group` behind `after`, in order, until it returns false.
-/// Destination 0 is the dead letters: its events are the quarantined ones. True when the group was read to its end.
-/// An error when the group contradicts its own format.
+/// Calls `take` for each event of (destination, lane) in `group` behind `after`, in order, until it returns
+/// false. Destination 0 is the dead letters: its events are the quarantined ones. True when the group was
+/// read to its end. An error when the group contradicts its own format.
 result<bool> scan_lane(const checkpoint::committed_group& group, destination_id destination, lane_id lane,
                        position after, const std::function<bool(const lane_event&)>& take);
 

@@ -85,7 +85,8 @@ deliver_actor::behavior_type stage::make_behavior() {
 
 // What is in hand and not under way is read again by the next process.
 void stage::end_when_drained() {
-  if (draining_ && !busy() && !storing_ && outcomes_out_ == 0 && !next_outcome_) quit(caf::exit_reason::normal);
+  if (draining_ && !busy() && !storing_ && outcomes_out_ == 0 && !next_outcome_)
+    quit(caf::exit_reason::normal);
 }
 
 void stage::pull() {
@@ -153,8 +154,9 @@ void stage::collect_relief() {
     relief_bytes_ = 0;
     return pulled();
   }
-  const auto how = options_.when_full == checkpoint::when_full::drop_oldest ? checkpoint::settlement::dropped_oldest
-                                                                            : checkpoint::settlement::dead_lettered;
+  const auto how = options_.when_full == checkpoint::when_full::drop_oldest
+                       ? checkpoint::settlement::dropped_oldest
+                       : checkpoint::settlement::dead_lettered;
   const auto last = relief_letters_.back().at;
   give_up(std::exchange(relief_letters_, {}), last, how, std::string(backlog_reason), 0);
 }
@@ -187,13 +189,15 @@ void stage::letters_stored(const work_result& result) {
   surrendered_.reset();
   auto what = outcome_upto(given.last, given.how);
   what.reason = given.reason;
-  what.head.reason_bytes = static_cast<std::uint16_t>(std::min<std::size_t>(what.reason.size(), reason_bytes_max));
+  what.head.reason_bytes =
+      static_cast<std::uint16_t>(std::min<std::size_t>(what.reason.size(), reason_bytes_max));
   what.reason.resize(what.head.reason_bytes);
   what.head.offer = given.offer;
   what.head.events = static_cast<std::uint32_t>(given.letters.size());
   for (auto& l : given.letters) {
     what.head.attempts = std::max(what.head.attempts, l.attempts);
-    if (options_.name_events) what.names.push_back({l.at, std::move(l.id), std::move(l.source), std::move(l.region)});
+    if (options_.name_events)
+      what.names.push_back({l.at, std::move(l.id), std::move(l.source), std::move(l.region)});
   }
   settle(std::move(what));
   pull();
@@ -240,8 +244,9 @@ void stage::settle(checkpoint::outcome what) {
   }
   const auto mergeable = [&] {
     const auto& n = *next_outcome_;
-    return n.head.how == what.head.how && n.head.offer == 0 && what.head.offer == 0 && n.reason == what.reason &&
-           n.head.attempts == what.head.attempts && n.names.size() + what.names.size() <= names_max;
+    return n.head.how == what.head.how && n.head.offer == 0 && what.head.offer == 0 &&
+           n.reason == what.reason && n.head.attempts == what.head.attempts &&
+           n.names.size() + what.names.size() <= names_max;
   };
   if (next_outcome_ && !mergeable()) {
     // The checkpoint keeps what it is given: a second outcome under way costs a slot, not an answer.
@@ -263,7 +268,8 @@ void stage::settle(checkpoint::outcome what) {
 
 void stage::send_outcome() {
   ++outcomes_out_;
-  send(options_.checkpoint, settle_a{}, std::exchange(next_outcome_, nullptr), caf::actor_cast<deliver_actor>(this));
+  send(options_.checkpoint, settle_a{}, std::exchange(next_outcome_, nullptr),
+       caf::actor_cast<deliver_actor>(this));
 }
 
 void stage::flush_outcomes() {
@@ -275,7 +281,8 @@ void stage::tick_in(std::chrono::nanoseconds wait) {
   const auto at = now() + wait;
   if (tick_at_ && *tick_at_ <= at) return;
   tick_at_ = at;
-  delayed_send(this, std::chrono::duration_cast<std::chrono::microseconds>(wait) + std::chrono::microseconds(1),
+  delayed_send(this,
+               std::chrono::duration_cast<std::chrono::microseconds>(wait) + std::chrono::microseconds(1),
                tick_a{});
 }
 

@@ -1,5 +1,6 @@
-// What every kind of delivery has in common: it pulls its events from the log by its own cursor and tells the checkpoint
-// what it settled, one outcome under way, further ones merged into the next. Kinds say how an event leaves.
+// What every kind of delivery has in common: it pulls its events from the log by its own cursor and tells the
+// checkpoint what it settled, one outcome under way, further ones merged into the next. Kinds say how an
+// event leaves.
 #pragma once
 
 #include <caf/all.hpp>
@@ -43,8 +44,9 @@ struct stage_options {
   checkpoint::when_full when_full = checkpoint::when_full::dead_letter;
   /// Called once an incident, when the delivery cannot go on for now, and when it goes on again (empty text).
   std::function<void(const std::string& destination, const std::string& what)> incident;
-  make_executor workers = make_worker;   ///< for what blocks
-  /// Unix milliseconds, for ages and outcomes. What waits and what is limited goes by the actor system's clock.
+  make_executor workers = make_worker;  ///< for what blocks
+  /// Unix milliseconds, for ages and outcomes. What waits and what is limited goes by the actor system's
+  /// clock.
   std::function<std::int64_t()> wall_ms = [] {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -67,9 +69,9 @@ class stage : public deliver_actor::base {
   virtual void pulled() = 0;
   /// Nothing that was taken waits to be settled.
   virtual bool hand_empty() const = 0;
-  /// The backlog is over its bound and the hand is not empty: a kind that is between two attempts of a failing endpoint
-  /// gives up what it holds (see `give_up`), or puts it back (see `put_back`) to be given up from the log; the others are
-  /// about to empty their hand anyway.
+  /// The backlog is over its bound and the hand is not empty: a kind that is between two attempts of a
+  /// failing endpoint gives up what it holds (see `give_up`), or puts it back (see `put_back`) to be given up
+  /// from the log; the others are about to empty their hand anyway.
   virtual void surrender() {}
   /// A write or an attempt is under way.
   virtual bool busy() const = 0;
@@ -81,17 +83,18 @@ class stage : public deliver_actor::base {
 
   /// Reads on from where it stopped.
   void pull();
-  /// Everything up to `last` is settled: moves the cursor and tells the checkpoint. Merged with what waits when the
-  /// settlement is the same and nothing tells the two apart.
+  /// Everything up to `last` is settled: moves the cursor and tells the checkpoint. Merged with what waits
+  /// when the settlement is the same and nothing tells the two apart.
   void settle(checkpoint::outcome what);
-  /// What was taken and is not settled will be read again: the kind has forgotten it, and nothing of it is under way.
+  /// What was taken and is not settled will be read again: the kind has forgotten it, and nothing of it is
+  /// under way.
   void put_back();
   /// Sends what waits now, so that it stands in the log before whatever is sent next.
   void flush_outcomes();
-  /// Gives events up for good: into the dead letters first, when that is `how`, then as one outcome up to `last` that
-  /// closes `offer` (0: none). One at a time; `pull` follows when it is done.
-  void give_up(std::vector<dead_letter> letters, position last, checkpoint::settlement how, const std::string& reason,
-               std::uint64_t offer);
+  /// Gives events up for good: into the dead letters first, when that is `how`, then as one outcome up to
+  /// `last` that closes `offer` (0: none). One at a time; `pull` follows when it is done.
+  void give_up(std::vector<dead_letter> letters, position last, checkpoint::settlement how,
+               const std::string& reason, std::uint64_t offer);
   bool giving_up() const noexcept { return surrendered_.has_value(); }
   bool draining() const noexcept { return draining_; }
   dead_letter letter(const lane_event& event, std::string reason, std::uint32_t attempts) const;

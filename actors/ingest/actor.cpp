@@ -18,7 +18,8 @@ class ingest_stage : public ingest_actor::base {
 
   const char* name() const override { return "ingest"; }
 
-  // Answers what it holds now, not when the last handle to it goes; and neighbours hold handles of one another.
+  // Answers what it holds now, not when the last handle to it goes; and neighbours hold handles of one
+  // another.
   void on_exit() override {
     waiting_.clear();
     queue_.set(0);

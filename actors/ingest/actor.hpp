@@ -11,9 +11,9 @@
 namespace sluice::ingest {
 
 struct actor_options {
-  inbox* from = nullptr;                  ///< outlives the actor; what a dead actor left in it its successor takes
-  std::size_t group_bytes = 256u << 10;   ///< a group is closed when it holds that much
-  stage_queue* queue = nullptr;  ///< outlives the actor; null: nobody counts
+  inbox* from = nullptr;  ///< outlives the actor; what a dead actor left in it its successor takes
+  std::size_t group_bytes = 256u << 10;  ///< a group is closed when it holds that much
+  stage_queue* queue = nullptr;          ///< outlives the actor; null: nobody counts
 };
 
 ingest_actor spawn_ingest(caf::actor_system& system, const actor_options& options);

@@ -1,4 +1,5 @@
-// Where io threads leave requests for the ingest actor: a lock-free stack that wakes its reader once, however many come.
+// Where io threads leave requests for the ingest actor: a lock-free stack that wakes its reader once, however
+// many come.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,9 @@ class inbox {
   inbox() = default;
   inbox(const inbox&) = delete;
   inbox& operator=(const inbox&) = delete;
-  ~inbox() { drain_into([](std::unique_ptr<batch>) {}); }
+  ~inbox() {
+    drain_into([](std::unique_ptr<batch>) {});
+  }
 
   /// True when it was empty: the writer wakes the reader.
   bool push(std::unique_ptr<batch> b) noexcept {

@@ -35,8 +35,8 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-/// Messages that an actor handles before its thread looks after the others (caf.md: without it one busy actor starves
-/// the rest).
+/// Messages that an actor handles before its thread looks after the others (caf.md: without it one busy actor
+/// starves the rest).
 constexpr std::size_t actor_throughput = 50;
 
 /// How long the peers of the last answers may take to read them.
@@ -51,7 +51,8 @@ void draw_random(std::span<std::byte> into) {
 }
 
 std::int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
@@ -65,17 +66,23 @@ struct actor_config : caf::actor_system_config {
 
 checkpoint::when_full when_full(config::backlog_full from) {
   switch (from) {
-    case config::backlog_full::dead_letter: return checkpoint::when_full::dead_letter;
-    case config::backlog_full::reject: return checkpoint::when_full::reject;
-    case config::backlog_full::drop_oldest: return checkpoint::when_full::drop_oldest;
+    case config::backlog_full::dead_letter:
+      return checkpoint::when_full::dead_letter;
+    case config::backlog_full::reject:
+      return checkpoint::when_full::reject;
+    case config::backlog_full::drop_oldest:
+      return checkpoint::when_full::drop_oldest;
   }
   return checkpoint::when_full::dead_letter;
 }
 
 audit::actions audit_actions(const config::audit_options& from) {
-  const auto has = [&](config::audit_event e) { return std::ranges::find(from.events, e) != from.events.end(); };
-  return {has(config::audit_event::routed), has(config::audit_event::dropped), has(config::audit_event::quarantined),
-          has(config::audit_event::delivered), has(config::audit_event::dead_lettered)};
+  const auto has = [&](config::audit_event e) {
+    return std::ranges::find(from.events, e) != from.events.end();
+  };
+  return {has(config::audit_event::routed), has(config::audit_event::dropped),
+          has(config::audit_event::quarantined), has(config::audit_event::delivered),
+          has(config::audit_event::dead_lettered)};
 }
 
 template <class Condition>
@@ -119,7 +126,10 @@ struct application::parts {
   bool stopped = false;
 
   explicit parts(const config::config& from, std::function<void(const std::string&)> when_ended)
-      : configured(from), scale(config::resolve(from.scale, config::usable_processors())), ended(std::move(when_ended)), budget(from.ingest.in_flight) {}
+      : configured(from),
+        scale(config::resolve(from.scale, config::usable_processors())),
+        ended(std::move(when_ended)),
+        budget(from.ingest.in_flight) {}
 
   result<void> listen();
   result<void> recover();
@@ -167,7 +177,8 @@ result<void> application::parts::recover() {
   if (!opened) return fail(opened.error());
   log = std::move(*opened);
   key = std::make_unique<decode::identity_key>(log->secret());
-  auto store = deliver::dead_letter_store::open(*files, {c.dead_letters(), configured.dead_letters.max_bytes});
+  auto store =
+      deliver::dead_letter_store::open(*files, {c.dead_letters(), configured.dead_letters.max_bytes});
   if (!store) return fail(store.error());
   letters = std::move(*store);
   log_info("checkpoint", "recovered " + std::to_string(recovered.segments) + " segments, " +
@@ -180,14 +191,16 @@ result<void> application::parts::make_deliveries() {
   const checkpoint::segment_log::moment now{state.running_ms(), wall_ms()};
   if (auto declared = declare_destinations(configured, *log, state, *files, now); !declared) return declared;
   for (const auto& d : state.destinations()) {
-    const bool named = d.id == checkpoint::dead_letters_id ||
-                       std::ranges::any_of(configured.destinations, [&](const auto& c) { return c.name == d.name; });
+    const bool named =
+        d.id == checkpoint::dead_letters_id ||
+        std::ranges::any_of(configured.destinations, [&](const auto& c) { return c.name == d.name; });
     if (!named && d.totals.pending() > 0) {
       log_warning("deliver", "destination " + d.name + " is not configured any more; " +
                                  std::to_string(d.totals.pending()) + " events of it are kept");
     }
   }
-  auto compiled = config::compile_rules(configured, [this](std::string_view name) { return state.find(name)->id; });
+  auto compiled =
+      config::compile_rules(configured, [this](std::string_view name) { return state.find(name)->id; });
   if (!compiled) return fail(compiled.error());
   rules = std::move(*compiled);
   auto made = make_lanes(configured, *log, state, recovered.clean, clock::now().time_since_epoch());
@@ -216,21 +229,26 @@ std::function<deliver_actor(const checkpoint_actor&)> application::parts::delive
     options.feed = &log->feed();
     options.checkpoint = to;
     options.letters = letters.get();
-    options.name_events = audit_actions(configured.audit).delivered || audit_actions(configured.audit).dead_lettered;
+    options.name_events =
+        audit_actions(configured.audit).delivered || audit_actions(configured.audit).dead_lettered;
     options.incident = [](const std::string& destination, const std::string& what) {
-      what.empty() ? log_info("deliver", destination + ": goes on") : log_warning("deliver", destination + ": " + what);
+      what.empty() ? log_info("deliver", destination + ": goes on")
+                   : log_warning("deliver", destination + ": " + what);
     };
     if (i == 0) return deliver::spawn_dead_letters(*actors, std::move(options));
     const auto& d = configured.destinations[i - 1];
     options.when_full = when_full(d.backlog.when_full);
     const deliver::retry_options retry{d.retry.initial, d.retry.max, 15min};
-    if (d.kind == config::destination_kind::discard) return deliver::spawn_discard(*actors, std::move(options));
+    if (d.kind == config::destination_kind::discard)
+      return deliver::spawn_discard(*actors, std::move(options));
     if (d.kind == config::destination_kind::file) {
       return deliver::spawn_file(*actors, std::move(options), {files.get(), d.path, retry});
     }
     deliver::http_options http;
-    http.post = [client = clients[i]](deliver::http_request what, std::function<void(net::http::attempt)> done) {
-      client->post("application/json", {{"webhook-id", std::move(what.id)}}, std::move(what.body), std::move(done));
+    http.post = [client = clients[i]](deliver::http_request what,
+                                      std::function<void(net::http::attempt)> done) {
+      client->post("application/json", {{"webhook-id", std::move(what.id)}}, std::move(what.body),
+                   std::move(done));
     };
     http.batch = d.batch;
     http.timeout = d.timeout;
@@ -305,7 +323,8 @@ supervisor::factories application::parts::factories() {
     };
     return audit::spawn_audit(*actors, std::move(options));
   };
-  for (std::size_t i = 0; i < lanes.size(); ++i) make.deliveries.emplace_back(lanes[i]->destination, delivery(i));
+  for (std::size_t i = 0; i < lanes.size(); ++i)
+    make.deliveries.emplace_back(lanes[i]->destination, delivery(i));
   make.decode = [this] {
     decode::actor_options options;
     options.limits.max_events = configured.ingest.max_events;
@@ -320,7 +339,9 @@ supervisor::factories application::parts::factories() {
     options.queue = &queues.route;
     return route::spawn_route(*actors, options);
   };
-  make.ingest = [this] { return ingest::spawn_ingest(*actors, {.from = &gate->inbox(), .queue = &queues.ingest}); };
+  make.ingest = [this] {
+    return ingest::spawn_ingest(*actors, {.from = &gate->inbox(), .queue = &queues.ingest});
+  };
   return make;
 }
 
@@ -337,7 +358,8 @@ void application::parts::run_actors() {
   };
   options.telemetry_changed = [this](const telemetry_actor& telemetry) {
     gate->connect_scrape([telemetry](std::function<void(std::string)> respond) {
-      caf::anon_send(telemetry, scrape_a{}, std::make_shared<scrape_request>(scrape_request{std::move(respond)}));
+      caf::anon_send(telemetry, scrape_a{},
+                     std::make_shared<scrape_request>(scrape_request{std::move(respond)}));
     });
   };
   options.fatal = [this](const std::string& why) {
@@ -374,7 +396,8 @@ bool application::stop() {
     whole &= wait_until(start + timeout / 2, [&] { return p.gate->under_way() == 0; });
     caf::anon_send(p.supervisor, drain_a{});
     const auto all_ended = [&] { return p.actors->registry().running() == 0; };
-    // What hangs (a receiver that does not answer) is left: its offer is open, and goes out again at the next start.
+    // What hangs (a receiver that does not answer) is left: its offer is open, and goes out again at the next
+    // start.
     if (!wait_until(start + timeout * 4 / 5, all_ended)) {
       whole = false;
       caf::anon_send_exit(p.supervisor, caf::exit_reason::user_shutdown);
@@ -401,9 +424,11 @@ application::~application() {
   if (p.ingestion) p.ingestion->refuse_unfinished();
   if (p.log) {
     const auto when = checkpoint::segment_log::moment{p.state.running_ms(), wall_ms()};
-    if (auto ended = p.log->stop(when); !ended) log_warning("checkpoint", "at the stop: " + to_string(ended.error()));
+    if (auto ended = p.log->stop(when); !ended)
+      log_warning("checkpoint", "at the stop: " + to_string(ended.error()));
   }
-  if (p.ingestion) wait_until(clock::now() + last_answers, [&] { return p.ingestion->counts().connections == 0; });
+  if (p.ingestion)
+    wait_until(clock::now() + last_answers, [&] { return p.ingestion->counts().connections == 0; });
   p.ingestion.reset();
   p.admin.reset();
   p.io.reset();

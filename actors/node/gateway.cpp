@@ -29,7 +29,8 @@ std::string_view media_type(std::string_view content_type) noexcept {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 bool takes_media_type(std::string_view content_type) noexcept {
@@ -52,9 +53,10 @@ response text(int status, std::string body) {
 response to_response(const result<receipt>& said) {
   if (said) {
     char body[160];
-    const int n = std::snprintf(body, sizeof body,
-                                R"({"status":"accepted","accepted":%u,"duplicates":%u,"dropped":%u,"quarantined":%u})",
-                                said->accepted, said->duplicates, said->dropped, said->quarantined);
+    const int n =
+        std::snprintf(body, sizeof body,
+                      R"({"status":"accepted","accepted":%u,"duplicates":%u,"dropped":%u,"quarantined":%u})",
+                      said->accepted, said->duplicates, said->dropped, said->quarantined);
     response r;
     r.body.assign(body, static_cast<std::size_t>(n));
     return r;
@@ -64,16 +66,21 @@ response to_response(const result<receipt>& said) {
   switch (e.code) {
     case errc::not_json:
     case errc::not_a_batch:
-    case errc::bad_request: return problem(400, "invalid payload", detail);
-    case errc::too_large: return problem(413, "too large", detail);
-    case errc::unsupported: return problem(415, "unsupported", detail);
-    case errc::not_durable: return problem(500, "checkpoint persistence failed", detail);
+    case errc::bad_request:
+      return problem(400, "invalid payload", detail);
+    case errc::too_large:
+      return problem(413, "too large", detail);
+    case errc::unsupported:
+      return problem(415, "unsupported", detail);
+    case errc::not_durable:
+      return problem(500, "checkpoint persistence failed", detail);
     case errc::overloaded: {
       auto r = problem(429, "in-flight limit reached", detail);
       r.fields.emplace_back("Retry-After", "1");
       return r;
     }
-    default: return unavailable(to_string(e.code), detail);
+    default:
+      return unavailable(to_string(e.code), detail);
   }
 }
 
@@ -160,9 +167,12 @@ std::unique_ptr<response> gateway::refuse(const net::http::head_view& head, bool
       return refused(std::move(r));
     }
     switch (now()) {
-      case phase::running: break;
-      case phase::starting: return refused(unavailable("starting", "the node is recovering its log"));
-      case phase::stopping: return refused(unavailable("stopping", "the node is stopping"));
+      case phase::running:
+        break;
+      case phase::starting:
+        return refused(unavailable("starting", "the node is recovering its log"));
+      case phase::stopping:
+        return refused(unavailable("stopping", "the node is stopping"));
     }
     if (!takes_media_type(head.content_type)) {
       return refused(problem(415, "unsupported media type", "allowed: application/json"));
@@ -174,7 +184,8 @@ std::unique_ptr<response> gateway::refuse(const net::http::head_view& head, bool
     }
     return nullptr;
   }
-  const bool known = path == "/health" || path == "/livez" || path == "/readyz" || (admin && path == "/metrics");
+  const bool known =
+      path == "/health" || path == "/livez" || path == "/readyz" || (admin && path == "/metrics");
   if (!known) return std::make_unique<response>(problem(404, "not found", "no such path here"));
   if (head.method != method::get && head.method != method::head) {
     auto r = problem(405, "method not allowed", "this path is read with GET");
@@ -208,7 +219,8 @@ void gateway::handle(net::http::request&& what, net::http::exchange&& to) {
 }
 
 void gateway::take_batch(net::http::request&& what, net::http::exchange&& to) {
-  auto taken = std::make_unique<batch>(std::make_unique<inbound_request>(*this, std::move(what), std::move(to)));
+  auto taken =
+      std::make_unique<batch>(std::make_unique<inbound_request>(*this, std::move(what), std::move(to)));
   if (inbox_.push(std::move(taken))) wake_owed_.store(true, std::memory_order_relaxed);
 }
 
@@ -231,7 +243,8 @@ response gateway::health() const {
     const std::lock_guard lock(mutex_);
     if (!unhealthy_.empty()) reasons.push_back(unhealthy_);
   }
-  if (const auto checkpoint = options_.board->get().unhealthy; !checkpoint.empty()) reasons.push_back(checkpoint);
+  if (const auto checkpoint = options_.board->get().unhealthy; !checkpoint.empty())
+    reasons.push_back(checkpoint);
   response r;
   if (reasons.empty()) {
     r.body = R"({"status":"healthy","subscription":null})";

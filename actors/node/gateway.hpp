@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/ingest/inbox.hpp"
 #include "actors/checkpoint/board.hpp"
+#include "actors/ingest/inbox.hpp"
 #include "actors/telemetry/edge.hpp"
 #include "net/http/server.hpp"
 
@@ -30,7 +30,8 @@ class gateway {
   explicit gateway(options o);
   ~gateway();
 
-  /// `wake` reaches the ingest actor of now; `scrape` passes a responder to telemetry and is false when there is none.
+  /// `wake` reaches the ingest actor of now; `scrape` passes a responder to telemetry and is false when there
+  /// is none.
   void connect_ingest(std::function<void()> wake);
   void connect_scrape(std::function<void(std::function<void(std::string)>)> scrape);
   void enter(phase p) noexcept { phase_.store(p); }
@@ -49,7 +50,8 @@ class gateway {
  private:
   class endpoint;
   class inbound_request;
-  std::unique_ptr<net::http::response> refuse(const net::http::head_view& head, bool events, bool admin) const;
+  std::unique_ptr<net::http::response> refuse(const net::http::head_view& head, bool events,
+                                              bool admin) const;
   void handle(net::http::request&& what, net::http::exchange&& to);
   void wake_ingest();
   void take_batch(net::http::request&& what, net::http::exchange&& to);
@@ -60,7 +62,7 @@ class gateway {
   std::atomic<std::uint64_t> under_way_ = 0;
   ingest::inbox inbox_;
   std::atomic<bool> wake_owed_ = false;  // the inbox was empty before what is in it
-  mutable std::mutex mutex_;  // the handles below change when a stage is restarted
+  mutable std::mutex mutex_;             // the handles below change when a stage is restarted
   std::shared_ptr<const std::function<void()>> wake_;
   std::shared_ptr<const std::function<void(std::function<void(std::string)>)>> scrape_;
   std::string unhealthy_;

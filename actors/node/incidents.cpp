@@ -38,13 +38,22 @@ void say(spdlog::level::level_enum level, std::string_view stage, std::string_vi
 void open_log(const config::log_options& options) {
   as_json = options.format == config::log_format::json;
   auto logger = std::make_shared<spdlog::logger>("sluice", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern(as_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-                      spdlog::pattern_time_type::utc);
+  logger->set_pattern(
+      as_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+      spdlog::pattern_time_type::utc);
   switch (options.level) {
-    case config::log_level::debug: logger->set_level(spdlog::level::debug); break;
-    case config::log_level::info: logger->set_level(spdlog::level::info); break;
-    case config::log_level::warn: logger->set_level(spdlog::level::warn); break;
-    case config::log_level::error: logger->set_level(spdlog::level::err); break;
+    case config::log_level::debug:
+      logger->set_level(spdlog::level::debug);
+      break;
+    case config::log_level::info:
+      logger->set_level(spdlog::level::info);
+      break;
+    case config::log_level::warn:
+      logger->set_level(spdlog::level::warn);
+      break;
+    case config::log_level::error:
+      logger->set_level(spdlog::level::err);
+      break;
   }
   logger->flush_on(spdlog::level::debug);
   spdlog::set_default_logger(std::move(logger));

@@ -16,12 +16,15 @@ namespace {
 /// File destinations by name and control records in one small group.
 constexpr std::size_t declaration_bytes = 1u << 20;
 
-result<void> commit_now(checkpoint::group_builder& group, checkpoint::segment_log& log, checkpoint::log_state& state,
-                        checkpoint::segment_log::moment when) {
+result<void> commit_now(checkpoint::group_builder& group, checkpoint::segment_log& log,
+                        checkpoint::log_state& state, checkpoint::segment_log::moment when) {
   std::vector<std::byte> snapshot;
   switch (log.plan(group.disk_bytes())) {
-    case checkpoint::segment_log::room::here: break;
-    case checkpoint::segment_log::room::rotates: snapshot = state.serialize(); break;
+    case checkpoint::segment_log::room::here:
+      break;
+    case checkpoint::segment_log::room::rotates:
+      snapshot = state.serialize();
+      break;
     case checkpoint::segment_log::room::coming:
     case checkpoint::segment_log::room::full:
       return fail(errc::log_full, "the log has no room for the records of the new destinations");
@@ -44,7 +47,8 @@ result<void> declare_destinations(const config::config& from, checkpoint::segmen
     bool fits = true;
     if (known == nullptr) {
       const auto at = state.next_position() - 1;
-      const control_head added{control_kind::destination_added, id, static_cast<std::uint32_t>(d.name.size()), at, 0};
+      const control_head added{control_kind::destination_added, id, static_cast<std::uint32_t>(d.name.size()),
+                               at, 0};
       fits = group.append_control(added, d.name);
     }
     const bool attached = known != nullptr && !known->lanes.empty() && known->lanes[0].file_attached;
@@ -95,8 +99,9 @@ result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::con
     if (d.rate) {
       const auto timeout = std::chrono::nanoseconds(d.timeout);
       auto& window = (*lane)->window.emplace(*d.rate, timeout, now);
-      // Attempts of the process that died, given up ones too, may still arrive; how many events they held is not known.
-      // An offer that is still open tells of one even after a clean stop, which does not wait for a receiver that hangs.
+      // Attempts of the process that died, given up ones too, may still arrive; how many events they held is
+      // not known. An offer that is still open tells of one even after a clean stop, which does not wait for
+      // a receiver that hangs.
       const bool attempting = (*lane)->open_offer.has_value() || (d.batch == 1 && !clean);
       if (d.kind == config::destination_kind::http && attempting) {
         window.hold(*d.rate, now + timeout + std::chrono::seconds(1));

@@ -12,7 +12,8 @@
 #include "actors/node/version.hpp"
 
 int main(int argc, char** argv) {
-  CLI::App root("sluice: takes event batches over HTTP, makes them durable, routes and delivers them.", "sluice");
+  CLI::App root("sluice: takes event batches over HTTP, makes them durable, routes and delivers them.",
+                "sluice");
   root.set_version_flag("--version", std::string("sluice ") + sluice::node::version);
   root.require_subcommand(1);
   int exit = sluice::cli::exit_code::done;

@@ -10,7 +10,8 @@ namespace {
 
 class part {
  public:
-  explicit part(std::shared_ptr<const rule_set> rules) : router_(std::make_unique<router>(std::move(rules))) {}
+  explicit part(std::shared_ptr<const rule_set> rules)
+      : router_(std::make_unique<router>(std::move(rules))) {}
 
   void operator()(batch_group& group) {
     std::erase_if(group.batches, [this](const std::unique_ptr<batch>& b) {

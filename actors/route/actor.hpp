@@ -6,14 +6,14 @@
 #include <memory>
 
 #include "actors/interfaces.hpp"
-#include "actors/stage_queues.hpp"
 #include "actors/route/rule_set.hpp"
+#include "actors/stage_queues.hpp"
 
 namespace sluice::route {
 
 struct actor_options {
   std::shared_ptr<const rule_set> rules;
-  stage_queue* queue = nullptr;  ///< outlives the actor; null: nobody counts
+  stage_queue* queue = nullptr;   ///< outlives the actor; null: nobody counts
   std::uint32_t link_window = 4;  ///< groups on the way here from one producer
 };
 

@@ -1,5 +1,5 @@
-// The supervisor: makes every stage, links producers to consumers, restarts what dies, ends them in the right order. It
-// alone knows the shape of the pipeline; the stages know only their neighbours' protocols.
+// The supervisor: makes every stage, links producers to consumers, restarts what dies, ends them in the right
+// order. It alone knows the shape of the pipeline; the stages know only their neighbours' protocols.
 #pragma once
 
 #include <atomic>

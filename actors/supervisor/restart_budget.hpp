@@ -11,7 +11,8 @@ namespace sluice::supervisor {
 class restart_budget {
  public:
   using instant = std::chrono::nanoseconds;
-  restart_budget(std::size_t restarts, std::chrono::nanoseconds within) : restarts_(restarts), within_(within) {}
+  restart_budget(std::size_t restarts, std::chrono::nanoseconds within)
+      : restarts_(restarts), within_(within) {}
 
   /// Takes one restart at `now`; false when the budget is used up.
   bool take(instant now) {

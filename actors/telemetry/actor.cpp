@@ -18,7 +18,8 @@ class telemetry_stage : public telemetry_actor::base {
   behavior_type make_behavior() override {
     return {[this](sample_a, const commit_sample_ptr& sample) {
               metrics_.commits(*sample);
-              send(caf::actor_cast<checkpoint_actor>(current_sender()), grant_a{}, epoch{0}, std::uint32_t{1});
+              send(caf::actor_cast<checkpoint_actor>(current_sender()), grant_a{}, epoch{0},
+                   std::uint32_t{1});
             },
             [this](scrape_a, const scrape_request_ptr& scrape) { scrape->respond(metrics_.render()); }};
   }

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "actors/checkpoint/actor.hpp"
+#include "actors/checkpoint/board.hpp"
 #include "actors/deliver/lane.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/checkpoint/board.hpp"
-#include "actors/telemetry/edge.hpp"
 #include "actors/stage_queues.hpp"
+#include "actors/telemetry/edge.hpp"
 
 namespace sluice {
 
@@ -30,8 +30,8 @@ struct sources {
   const stage_queues* queues = nullptr;
   std::vector<std::shared_ptr<deliver::lane>> lanes;
   std::function<std::size_t()> in_flight_bytes;
-  std::function<std::vector<std::pair<std::string, std::uint64_t>>()> restarts;         ///< by stage
-  std::function<std::vector<std::pair<std::string, std::uint64_t>>()> dead_letters;     ///< by destination
+  std::function<std::vector<std::pair<std::string, std::uint64_t>>()> restarts;      ///< by stage
+  std::function<std::vector<std::pair<std::string, std::uint64_t>>()> dead_letters;  ///< by destination
   std::string version;
 };
 

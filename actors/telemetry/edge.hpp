@@ -14,7 +14,8 @@ struct edge {
   static constexpr std::array<double, 14> seconds_bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                          0.1,    0.25,  0.5,    1,     2.5,  5,     10};
   /// The codes that `POST /v1/events` answers; everything else counts under the last.
-  static constexpr std::array<int, 14> codes{200, 400, 401, 404, 405, 408, 413, 415, 417, 429, 431, 500, 503, 0};
+  static constexpr std::array<int, 14> codes{200, 400, 401, 404, 405, 408, 413,
+                                             415, 417, 429, 431, 500, 503, 0};
 
   std::array<std::atomic<std::uint64_t>, codes.size()> batches{};
   std::array<std::atomic<std::uint64_t>, seconds_bounds.size() + 1> seconds_buckets{};

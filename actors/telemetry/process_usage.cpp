@@ -43,7 +43,8 @@ process_usage read_process_usage() {
   usage.resident_bytes = pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
   usage.start_time_seconds = boot_time_seconds() + start / ticks;
   std::error_code failed;
-  for (std::filesystem::directory_iterator d("/proc/self/fd", failed), end; !failed && d != end; d.increment(failed)) {
+  for (std::filesystem::directory_iterator d("/proc/self/fd", failed), end; !failed && d != end;
+       d.increment(failed)) {
     ++usage.open_descriptors;
   }
   return usage;

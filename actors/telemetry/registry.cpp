@@ -23,7 +23,8 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using bounds = Histogram::BucketBoundaries;
 
-constexpr std::array commit_seconds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0};
+constexpr std::array commit_seconds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                    0.01,   0.025,   0.05,   0.1,   0.25,   1.0};
 constexpr std::array commit_batches{1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0};
 
 template <class Array>
@@ -82,28 +83,34 @@ struct registry::families {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(metrics).Add(labels, buckets);
   }
 
-  Counter& processed = counter("eventbridge_events_processed_total", "Events accepted: new, valid and durable.");
+  Counter& processed =
+      counter("eventbridge_events_processed_total", "Events accepted: new, valid and durable.");
   Counter& dropped = counter("eventbridge_events_dropped_total", "Accepted events that no rule wanted.");
-  Gauge& lag = gauge("eventbridge_message_lag_seconds", "Largest age of an event of the last batch when it came in.");
-  Counter& received = counter("sluice_events_received_total", "Events of batches that were answered with 200.");
+  Gauge& lag =
+      gauge("eventbridge_message_lag_seconds", "Largest age of an event of the last batch when it came in.");
+  Counter& received =
+      counter("sluice_events_received_total", "Events of batches that were answered with 200.");
   Counter& duplicate = counter("sluice_events_duplicate_total", "Events that the window knew already.");
-  Counter& quarantined = counter("sluice_events_quarantined_total", "Events kept in the dead letters as invalid.");
+  Counter& quarantined =
+      counter("sluice_events_quarantined_total", "Events kept in the dead letters as invalid.");
   Histogram& event_lag = histogram("sluice_event_lag_seconds", "Age of accepted events when they came in.",
                                    to_bounds(checkpoint::lag_bounds_s));
-  Histogram& commit_duration = histogram("sluice_commit_duration_seconds", "Write and sync of a group.",
-                                         to_bounds(commit_seconds));
+  Histogram& commit_duration =
+      histogram("sluice_commit_duration_seconds", "Write and sync of a group.", to_bounds(commit_seconds));
   Histogram& batches_of_commit =
       histogram("sluice_commit_batches", "Batches that shared a commit.", to_bounds(commit_batches));
-  Histogram& request_duration = histogram("sluice_request_duration_seconds", "From a whole request to its answer.",
-                                          to_bounds(edge::seconds_bounds));
+  Histogram& request_duration =
+      histogram("sluice_request_duration_seconds", "From a whole request to its answer.",
+                to_bounds(edge::seconds_bounds));
   Gauge& in_flight = gauge("sluice_in_flight_bytes", "Bytes of requests that wait for their answer.");
   Gauge& log_bytes = gauge("sluice_log_bytes", "Disk that the log uses, pool and side files included.");
   Gauge& dedup_ids = gauge("sluice_dedup_ids", "Identities in the window.");
   Gauge& dedup_window =
       gauge("sluice_dedup_effective_window_seconds", "How far back a duplicate is recognised at present.");
-  Gauge& balance = gauge("sluice_balance_difference",
-                         "Received less accepted, duplicates and quarantined over the log; anything but 0 is a defect.",
-                         {{"identity", "received"}});
+  Gauge& balance =
+      gauge("sluice_balance_difference",
+            "Received less accepted, duplicates and quarantined over the log; anything but 0 is a defect.",
+            {{"identity", "received"}});
   Counter& cpu = counter("process_cpu_seconds_total", "User and system time of the process.");
   Gauge& resident = gauge("process_resident_memory_bytes", "Resident memory of the process.");
   Gauge& descriptors = gauge("process_open_fds", "Open file descriptors of the process.");
@@ -125,9 +132,10 @@ struct registry::families {
                                  {{"stage", stage}});
     }
     for (const auto& [stage, queue] : from.queues->all()) {
-      queues.emplace_back(&gauge("sluice_stage_queue", "Requests that wait in a stage for the next one or the disk.",
-                                 {{"stage", std::string(stage)}}),
-                          queue);
+      queues.emplace_back(
+          &gauge("sluice_stage_queue", "Requests that wait in a stage for the next one or the disk.",
+                 {{"stage", std::string(stage)}}),
+          queue);
     }
     const auto view = from.checkpoint->get();
     for (const auto& lane : from.lanes) add(lane->name);
@@ -151,9 +159,12 @@ struct registry::families {
     m.condemned = attempts("events_condemned");
     m.seconds = &histogram("sluice_delivery_duration_seconds", "From the start of a request to its end.",
                            to_bounds(deliver::lane_gauges::seconds_bounds), label);
-    m.backlog_events = &gauge("sluice_backlog_events", "Events routed to a destination and not settled.", label);
-    m.pinned_bytes = &gauge("sluice_backlog_pinned_bytes", "Bytes of the log that a destination's backlog keeps.", label);
-    m.oldest_seconds = &gauge("sluice_backlog_oldest_seconds", "Age of the event that is next for a destination.", label);
+    m.backlog_events =
+        &gauge("sluice_backlog_events", "Events routed to a destination and not settled.", label);
+    m.pinned_bytes =
+        &gauge("sluice_backlog_pinned_bytes", "Bytes of the log that a destination's backlog keeps.", label);
+    m.oldest_seconds =
+        &gauge("sluice_backlog_oldest_seconds", "Age of the event that is next for a destination.", label);
     m.dead_letters = &gauge("sluice_dead_letters", "Events of a destination in the dead letters.", label);
     destinations.emplace(name, std::move(m));
   }
@@ -178,7 +189,8 @@ struct registry::families {
       raise(*m.condemned, static_cast<double>(g.condemned.load()));
       m.feed.feed(*m.seconds, g.seconds_buckets, g.seconds_sum.load());
       const auto oldest = g.oldest_received_ms.load();
-      m.oldest_seconds->Set(oldest == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now_ms - oldest)) / 1e3);
+      m.oldest_seconds->Set(
+          oldest == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now_ms - oldest)) / 1e3);
     }
     for (const auto& [name, count] : from.dead_letters()) {
       if (const auto at = destinations.find(name); at != destinations.end()) {
@@ -190,17 +202,19 @@ struct registry::families {
   void collect() {
     const auto view = from.checkpoint->get();
     const auto& t = view.totals;
-    balance.Set(static_cast<double>(t.received) - static_cast<double>(t.accepted) - static_cast<double>(t.duplicates) -
-                static_cast<double>(t.quarantined));
+    balance.Set(static_cast<double>(t.received) - static_cast<double>(t.accepted) -
+                static_cast<double>(t.duplicates) - static_cast<double>(t.quarantined));
     log_bytes.Set(static_cast<double>(view.log.bytes));
     dedup_ids.Set(static_cast<double>(view.dedup_ids));
     dedup_window.Set(view.dedup_effective_window_seconds);
     in_flight.Set(static_cast<double>(from.in_flight_bytes()));
-    for (std::size_t i = 0; i < codes.size(); ++i) raise(*codes[i], static_cast<double>(from.sockets->batches[i].load()));
+    for (std::size_t i = 0; i < codes.size(); ++i)
+      raise(*codes[i], static_cast<double>(from.sockets->batches[i].load()));
     for (const auto& [waiting, queue] : queues) waiting->Set(static_cast<double>(queue->waiting()));
     requests.feed(request_duration, from.sockets->seconds_buckets, from.sockets->seconds_sum.load());
     for (const auto& [stage, count] : from.restarts()) {
-      if (const auto at = restarts.find(stage); at != restarts.end()) raise(*at->second, static_cast<double>(count));
+      if (const auto at = restarts.find(stage); at != restarts.end())
+        raise(*at->second, static_cast<double>(count));
     }
     collect_destinations(view);
     const auto usage = read_process_usage();

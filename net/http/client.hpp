@@ -1,5 +1,5 @@
-// HTTP/1.1 client for one origin: one connection kept alive, one request in flight, everything bounded in time and
-// bytes. Follows no redirects, decodes no codings, knows no proxy.
+// HTTP/1.1 client for one origin: one connection kept alive, one request in flight, everything bounded in
+// time and bytes. Follows no redirects, decodes no codings, knows no proxy.
 #pragma once
 
 #include <chrono>
@@ -22,17 +22,18 @@ struct url {
   std::string host;  ///< name, IPv4 or IPv6 without brackets
   std::uint16_t port = 80;
   std::string target = "/";
-  std::string authority() const;  ///< for the Host field: host, brackets for IPv6, port unless it is the default
+  std::string authority()
+      const;  ///< for the Host field: host, brackets for IPv6, port unless it is the default
 };
 result<url> parse_url(std::string_view text);
 
 struct client_options {
   url origin;
-  std::chrono::milliseconds connect_time{5'000};   ///< resolve, connect and TLS handshake together
-  std::chrono::milliseconds request_time{5'000};   ///< from the first byte sent to the last byte of the answer
-  std::size_t head_bytes = 16 * 1024;              ///< of an answer
-  std::size_t body_kept = 64 * 1024;               ///< of an answer's body; more is read and thrown away up to body_read
-  std::size_t body_read = 1024 * 1024;             ///< beyond it the answer counts as given and the connection is closed
+  std::chrono::milliseconds connect_time{5'000};  ///< resolve, connect and TLS handshake together
+  std::chrono::milliseconds request_time{5'000};  ///< from the first byte sent to the last byte of the answer
+  std::size_t head_bytes = 16 * 1024;             ///< of an answer
+  std::size_t body_kept = 64 * 1024;    ///< of an answer's body; more is read and thrown away up to body_read
+  std::size_t body_read = 1024 * 1024;  ///< beyond it the answer counts as given and the connection is closed
 };
 
 /// What came back.
@@ -49,9 +50,9 @@ struct attempt_failure {
 };
 using attempt = tl::expected<reply, attempt_failure>;
 
-/// Thread-safe. A request is sent over the kept connection when the peer left it open, else over a new one; a kept
-/// connection that turns out closed before a byte of the answer came is a failure with sent = true (a POST is not
-/// repeated here: that is the caller's decision).
+/// Thread-safe. A request is sent over the kept connection when the peer left it open, else over a new one; a
+/// kept connection that turns out closed before a byte of the answer came is a failure with sent = true (a
+/// POST is not repeated here: that is the caller's decision).
 class client {
  public:
   client(runtime& on, client_options options);
@@ -59,10 +60,10 @@ class client {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// POSTs `body`. `done` runs once, on an io thread, and must not block. One request at a time: the caller waits for
-  /// `done` before the next.
-  void post(std::string_view content_type, std::vector<std::pair<std::string, std::string>> fields, std::string body,
-            std::function<void(attempt)> done);
+  /// POSTs `body`. `done` runs once, on an io thread, and must not block. One request at a time: the caller
+  /// waits for `done` before the next.
+  void post(std::string_view content_type, std::vector<std::pair<std::string, std::string>> fields,
+            std::string body, std::function<void(attempt)> done);
 
   struct impl;
 

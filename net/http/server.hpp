@@ -29,7 +29,8 @@ struct limits {
   std::chrono::milliseconds body_time{30'000};   ///< the whole body
   std::chrono::milliseconds keep_alive{60'000};  ///< idle between requests
   std::chrono::milliseconds write_time{10'000};  ///< a peer that does not read its answer
-  std::chrono::milliseconds lease_wait{1'000};   ///< a body in the middle waits this long for the in-flight limit
+  std::chrono::milliseconds lease_wait{
+      1'000};  ///< a body in the middle waits this long for the in-flight limit
 };
 
 enum class method : std::uint8_t { get, head, post, put, del, options, other };
@@ -40,7 +41,8 @@ struct request {
   std::string target;            ///< origin-form, path and query as they came
   std::string content_type;      ///< as it came, empty when absent
   std::string content_encoding;  ///< as it came, empty when absent
-  std::vector<std::pair<std::string, std::string>> fields;  ///< every other field the handler asked for (server_options::keep)
+  std::vector<std::pair<std::string, std::string>>
+      fields;  ///< every other field the handler asked for (server_options::keep)
   std::unique_ptr<char[]> body_bytes;
   std::size_t body_size = 0;
   lease held;
@@ -55,15 +57,16 @@ struct response {
   std::string_view content_type = "application/json";  ///< static text
   std::string body;
   std::vector<std::pair<std::string_view, std::string>> fields;  ///< static names
-  bool close = false;  ///< end the connection after it
+  bool close = false;                                            ///< end the connection after it
 };
 
-/// An RFC 9457 problem document: `error` beside type, title, status and detail. `place` becomes part of detail.
+/// An RFC 9457 problem document: `error` beside type, title, status and detail. `place` becomes part of
+/// detail.
 response problem(int status, std::string_view error, std::string_view detail);
 
-/// The one answer of one request. Move-only, may be answered from any thread (the write happens on the connection's
-/// own; many answers share one wake-up); destroyed unanswered it answers 503 with `Retry-After: 1`.
-/// Answering a connection that is gone does nothing.
+/// The one answer of one request. Move-only, may be answered from any thread (the write happens on the
+/// connection's own; many answers share one wake-up); destroyed unanswered it answers 503 with `Retry-After:
+/// 1`. Answering a connection that is gone does nothing.
 class exchange {
  public:
   struct state;
@@ -92,12 +95,13 @@ struct head_view {
 class handler {
  public:
   virtual ~handler() = default;
-  /// A response here refuses the request on its head (wrong path, method, media type, no admission): the body is not
-  /// read, and the connection closes when there is one. Called once a request, before `Expect: 100-continue` is met.
+  /// A response here refuses the request on its head (wrong path, method, media type, no admission): the body
+  /// is not read, and the connection closes when there is one. Called once a request, before `Expect:
+  /// 100-continue` is met.
   virtual std::unique_ptr<response> refuse(const head_view& head) = 0;
   virtual void handle(request&& what, exchange&& to) = 0;
-  /// Follows one or more `handle` on the same thread, once the thread has served everything that was ready with them:
-  /// what they began can be passed on together.
+  /// Follows one or more `handle` on the same thread, once the thread has served everything that was ready
+  /// with them: what they began can be passed on together.
   virtual void handled() {}
 };
 
@@ -105,7 +109,7 @@ struct server_options {
   std::string address = "127.0.0.1";  ///< numeric IPv4 or IPv6
   std::uint16_t port = 8080;          ///< 0: any free one
   http::limits limits;
-  std::vector<std::string> keep;      ///< lower-case names of further fields that handlers want to see
+  std::vector<std::string> keep;  ///< lower-case names of further fields that handlers want to see
 };
 
 /// Counted for metrics; each value only grows, but `connections`.
@@ -113,19 +117,22 @@ struct server_counts {
   std::uint64_t connections = 0, accepted = 0, refused_connections = 0, bad_heads = 0;
 };
 
-/// One listener on every io thread (SO_REUSEPORT), its bind probed without it first, so that a second process on the
-/// same port is refused instead of sharing it silently.
+/// One listener on every io thread (SO_REUSEPORT), its bind probed without it first, so that a second process
+/// on the same port is refused instead of sharing it silently.
 class server {
  public:
   /// Binds and listens, accepts nothing until `start`. `to` and `budget` outlive the server.
-  static result<std::unique_ptr<server>> listen(runtime& on, server_options options, byte_budget& budget, handler& to);
+  static result<std::unique_ptr<server>> listen(runtime& on, server_options options, byte_budget& budget,
+                                                handler& to);
   ~server();  ///< closes every connection and returns when no handler runs any more
 
   void start();
-  /// Closes the listening sockets and idle connections; requests under way are answered, each connection closing then.
+  /// Closes the listening sockets and idle connections; requests under way are answered, each connection
+  /// closing then.
   void stop_accepting();
-  /// After `stop_accepting`: requests whose head or body is still coming are answered 503 with Retry-After. Each
-  /// connection ends when its peer has taken its answer, or a second later; `counts().connections` tells when all have.
+  /// After `stop_accepting`: requests whose head or body is still coming are answered 503 with Retry-After.
+  /// Each connection ends when its peer has taken its answer, or a second later; `counts().connections` tells
+  /// when all have.
   void refuse_unfinished();
   std::uint16_t port() const noexcept;
   server_counts counts() const noexcept;

@@ -63,8 +63,7 @@ void add_check(CLI::App& root, int& exit) {
       return;
     }
     if (file->count() == 0) throw CLI::RequiredError("FILE");
-    exit = check(given->file, given->overrides, config::usable_processors(), std::cout,
-                 std::cerr);
+    exit = check(given->file, given->overrides, config::usable_processors(), std::cout, std::cerr);
   });
 }
 

@@ -50,15 +50,16 @@ std::string json_text(std::string_view text) {
 
 /// `id` and `source` are JSON string contents already.
 void print_json(const deliver::dead_letter& l) {
-  std::cout << "{\"position\":" << l.at << ",\"destination\":" << json_text(l.destination) << ",\"reason\":" << json_text(l.reason)
-            << ",\"attempts\":" << l.attempts << ",\"received\":\"" << timestamp(l.received_ms) << "\",\"stored\":\""
-            << timestamp(l.stored_ms) << "\",\"id\":\"" << l.id << "\",\"source\":\"" << l.source << "\"}\n";
+  std::cout << "{\"position\":" << l.at << ",\"destination\":" << json_text(l.destination)
+            << ",\"reason\":" << json_text(l.reason) << ",\"attempts\":" << l.attempts << ",\"received\":\""
+            << timestamp(l.received_ms) << "\",\"stored\":\"" << timestamp(l.stored_ms) << "\",\"id\":\""
+            << l.id << "\",\"source\":\"" << l.source << "\"}\n";
 }
 
 void print_row(const deliver::dead_letter& l) {
   std::printf("%12llu  %s  %-24s %8u  %-32s %s %s\n", static_cast<unsigned long long>(l.at),
-              timestamp(l.stored_ms).c_str(), l.destination.c_str(), l.attempts, l.reason.substr(0, 32).c_str(),
-              l.source.c_str(), l.id.c_str());
+              timestamp(l.stored_ms).c_str(), l.destination.c_str(), l.attempts,
+              l.reason.substr(0, 32).c_str(), l.source.c_str(), l.id.c_str());
 }
 
 int failed(const error& why) {
@@ -86,8 +87,8 @@ int list(const options& o) {
     if (!o.destination.empty() && l.destination != o.destination) return true;
     if (shown == o.limit) return more = true, false;
     if (shown++ == 0 && !o.json) {
-      std::printf("%12s  %-20s  %-24s %8s  %-32s %s\n", "position", "stored", "destination", "attempts", "reason",
-                  "source and id");
+      std::printf("%12s  %-20s  %-24s %8s  %-32s %s\n", "position", "stored", "destination", "attempts",
+                  "reason", "source and id");
     }
     o.json ? print_json(l) : print_row(l);
     return true;
@@ -104,9 +105,10 @@ int show(const options& o) {
   const auto read = deliver::read_dead_letters(*files, o.directory, [&](const deliver::dead_letter& l) {
     if (l.at != o.position || (!o.destination.empty() && l.destination != o.destination)) return true;
     found = true;
-    std::cout << "position     " << l.at << "\ndestination  " << l.destination << "\nreason       " << l.reason
-              << "\nattempts     " << l.attempts << "\nreceived     " << timestamp(l.received_ms) << "\nstored       "
-              << timestamp(l.stored_ms) << "\nsource       " << l.source << "\nid           " << l.id << "\n\n"
+    std::cout << "position     " << l.at << "\ndestination  " << l.destination << "\nreason       "
+              << l.reason << "\nattempts     " << l.attempts << "\nreceived     " << timestamp(l.received_ms)
+              << "\nstored       " << timestamp(l.stored_ms) << "\nsource       " << l.source
+              << "\nid           " << l.id << "\n\n"
               << l.event << '\n';
     return true;
   });
@@ -123,8 +125,11 @@ void add_dead_letters(CLI::App& root, int& exit) {
   auto* command = root.add_subcommand("dead-letters", "Show events that could not be delivered");
   command->require_subcommand(1);
   const auto common = [&](CLI::App* to) {
-    auto* config = to->add_option("--config", o->config, "Configuration of the node whose dead letters are meant");
-    to->add_option("--directory", o->directory, "Where they are, without a configuration")->capture_default_str()->excludes(config);
+    auto* config =
+        to->add_option("--config", o->config, "Configuration of the node whose dead letters are meant");
+    to->add_option("--directory", o->directory, "Where they are, without a configuration")
+        ->capture_default_str()
+        ->excludes(config);
     to->add_option("--destination", o->destination, "Only those of this destination");
   };
   auto* listing = command->add_subcommand("list", "One line each, oldest first");

@@ -87,8 +87,9 @@ void add_run(CLI::App& root, int& exit) {
   auto overrides = std::make_shared<std::vector<std::string>>();
   command->add_option("--config", *file, "Configuration file (YAML)")->required();
   command->add_option("--set", *overrides, "Override one key, as in --set ingest.listen=127.0.0.1:9000");
-  command->footer("SIGTERM or SIGINT stops the node within shutdown.timeout; a second one ends it at once.\n"
-                  "Exit codes: 0 stopped, 1 failed while running, 2 wrong use, 78 configuration.");
+  command->footer(
+      "SIGTERM or SIGINT stops the node within shutdown.timeout; a second one ends it at once.\n"
+      "Exit codes: 0 stopped, 1 failed while running, 2 wrong use, 78 configuration.");
   command->callback([file, overrides, &exit] { exit = run(*file, *overrides); });
 }
 

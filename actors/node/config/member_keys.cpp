@@ -88,10 +88,11 @@ std::vector<key> destination_keys() {
           "destinations.*.rate", count_or("unlimited", 1, deliver::rate_window::rate_max),
           [](const cursor& c) -> auto& { return c.destination->rate; },
           "Most events in any second; http: 1 to 1000."),
-      only(http_only, leaf(
-                          "destinations.*.batch", count_between<std::uint32_t>(1, 1000),
-                          [](const cursor& c) -> auto& { return c.destination->batch; },
-                          "Most events of one request, at most `rate`; the smaller of 100 and `rate` unless said.")),
+      only(http_only,
+           leaf(
+               "destinations.*.batch", count_between<std::uint32_t>(1, 1000),
+               [](const cursor& c) -> auto& { return c.destination->batch; },
+               "Most events of one request, at most `rate`; the smaller of 100 and `rate` unless said.")),
       only(http_only,
            leaf(
                "destinations.*.timeout", duration_between(milliseconds(100), std::chrono::minutes(5)),

@@ -12,9 +12,9 @@ struct scale {
   friend bool operator==(const scale&, const scale&) = default;
 };
 
-/// `auto` gives the sockets and the actors half of the processors each, rounded up (measured: more threads than
-/// processors cost a third of the throughput at one event a request, in switches alone), a decoder for each actor
-/// thread and a router for every two.
+/// `auto` gives the sockets and the actors half of the processors each, rounded up (measured: more threads
+/// than processors cost a third of the throughput at one event a request, in switches alone), a decoder for
+/// each actor thread and a router for every two.
 scale resolve(const scale_options& from, std::uint32_t processors);
 
 /// Processors that this process may run on, at least 1: those of its affinity mask.

@@ -114,7 +114,8 @@ TEST_F(file_delivery, cuts_what_stands_behind_the_durable_length) {
   append(1, 2);
   run();
   kill_delivery();
-  const auto file = disk.open("/out/lines.jsonl", checkpoint::open_mode::write, checkpoint::caching::buffered);
+  const auto file =
+      disk.open("/out/lines.jsonl", checkpoint::open_mode::write, checkpoint::caching::buffered);
   const std::string torn(500, 'x');
   ASSERT_TRUE((*file)->write_at(std::as_bytes(std::span(torn)), lane->file_length));
   append(3, 1);

@@ -19,7 +19,10 @@ TEST(config_scale, auto_follows_the_processors_and_what_is_said_wins) {
       {"three", {}, 3, {2, 2, 2, 1}},
       {"sixteen", {}, 16, {8, 8, 8, 4}},
       {"all said", {.io_threads = 3, .actor_threads = 5, .decoders = 7, .routers = 9}, 2, {3, 5, 7, 9}},
-      {"actors follow their threads", {.io_threads = {}, .actor_threads = 4, .decoders = {}, .routers = {}}, 2, {1, 4, 4, 2}},
+      {"actors follow their threads",
+       {.io_threads = {}, .actor_threads = 4, .decoders = {}, .routers = {}},
+       2,
+       {1, 4, 4, 2}},
   };
   for (const row& r : table) EXPECT_EQ(resolve(r.said, r.processors), r.expected) << r.name;
 }
