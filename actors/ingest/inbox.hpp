@@ -23,10 +23,12 @@ class inbox {
 
   /// True when it was empty: the writer wakes the reader.
   bool push(std::unique_ptr<batch> b) noexcept {
-    auto* n = new node{std::move(b), head_.load(std::memory_order_relaxed)};
-    while (!head_.compare_exchange_weak(n->next, n, std::memory_order_release, std::memory_order_relaxed)) {
+    auto* below = head_.load(std::memory_order_relaxed);
+    auto* n = new node{std::move(b), below};
+    while (!head_.compare_exchange_weak(below, n, std::memory_order_release, std::memory_order_relaxed)) {
+      n->next = below;
     }
-    return n->next == nullptr;
+    return below == nullptr;  // n is the reader's by now, or gone
   }
 
   /// Takes everything, in the order in which it came.
