@@ -131,7 +131,7 @@ using checkpoint_actor = consumer_actor::extend<
 
 /// The SUPERVISOR actor: makes, links and restarts every other one.
 using supervisor_actor = caf::typed_actor<
-    // End the readers of the log, then the checkpoint, then everything else; then end.
+    // End the deliveries, then the audit, then the checkpoint, then everything else; then end.
     caf::reacts_to<drain_a>>;
 
 }  // namespace sluice

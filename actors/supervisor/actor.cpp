@@ -1,5 +1,6 @@
 #include "actors/supervisor/actor.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
 #include <chrono>
 #include <utility>
@@ -31,7 +32,7 @@ class supervisor_stage : public supervisor_actor::base {
     return {[this](drain_a) {
       draining_ = true;
       for (const auto& d : deliveries_) send(d, drain_a{});
-      send(audit_, drain_a{});
+      drain_next();
     }};
   }
 
@@ -111,19 +112,24 @@ class supervisor_stage : public supervisor_actor::base {
     }
   }
 
-  // The readers of the log go first, then the checkpoint with what they told it, then the rest.
   void drained(const caf::down_msg& down) {
+    for (auto& d : deliveries_) {
+      if (d && d.address() == down.source) d = deliver_actor{};
+    }
+    if (audit_ && audit_.address() == down.source) audit_ = audit_actor{};
     if (checkpoint_ && checkpoint_.address() == down.source) {
       checkpoint_ = checkpoint_actor{};
       return quit(caf::exit_reason::normal);
     }
-    bool reading = false;
-    for (auto& d : deliveries_) {
-      if (d && d.address() == down.source) d = deliver_actor{};
-      reading |= static_cast<bool>(d);
-    }
-    if (audit_ && audit_.address() == down.source) audit_ = audit_actor{};
-    if (!reading && !audit_ && checkpoint_ && !std::exchange(checkpoint_draining_, true)) {
+    drain_next();
+  }
+
+  // Deliveries first, then the audit with what they told the log, then the checkpoint with what both told it.
+  void drain_next() {
+    if (std::ranges::any_of(deliveries_, [](const deliver_actor& d) { return static_cast<bool>(d); })) return;
+    if (audit_) {
+      if (!std::exchange(audit_draining_, true)) send(audit_, drain_a{});
+    } else if (checkpoint_ && !std::exchange(checkpoint_draining_, true)) {
       send(checkpoint_, drain_a{});
     }
   }
@@ -145,7 +151,7 @@ class supervisor_stage : public supervisor_actor::base {
   std::vector<relay_actor> decoders_, routers_;
   std::vector<deliver_actor> deliveries_;
   epoch last_epoch_ = 0;
-  bool draining_ = false, checkpoint_draining_ = false, fatal_ = false;
+  bool draining_ = false, audit_draining_ = false, checkpoint_draining_ = false, fatal_ = false;
 };
 
 }  // namespace

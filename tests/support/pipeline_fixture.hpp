@@ -96,12 +96,14 @@ class pipeline_fixture : public actor_fixture {
   int telemetries = 0;
   std::vector<std::string> fatal, restarted;
   std::map<std::string, std::vector<caf::actor>> alive;
+  std::vector<std::string> ended;  ///< stages, in the order of their ends
   supervisor_actor supervisor;
 
  private:
   template <class Handle>
   Handle made(const char* stage, Handle one) {
     alive[stage].push_back(caf::actor_cast<caf::actor>(one));
+    caf::actor_cast<caf::abstract_actor*>(one)->attach_functor([this, stage] { ended.emplace_back(stage); });
     return one;
   }
   template <class Handle>

@@ -17,11 +17,14 @@ std::string file_of(std::string_view destination) {
 
 std::size_t lines_in(const std::filesystem::path& file) { return complete_lines(file).size(); }
 
-/// The delivered ids of both files are exactly those of the audit's `routed` lines.
-void expect_audited(const std::vector<std::string>& delivered, const std::vector<std::string>& audited) {
+/// The delivered ids of both files are exactly those of the audit's lines with this action.
+void expect_audited(const std::vector<std::string>& delivered, const std::filesystem::path& audit,
+                    const std::string& action) {
+  SCOPED_TRACE("audit lines: " + action);
+  const std::vector<std::string> audited = audited_ids(audit, action);
   const std::set<std::string> files(delivered.begin(), delivered.end()),
       lines(audited.begin(), audited.end());
-  EXPECT_EQ(lines.size(), audited.size()) << "an event was audited as routed twice";
+  EXPECT_EQ(lines.size(), audited.size()) << "an event has two such lines";
   for (const std::string& id : files)
     EXPECT_TRUE(lines.contains(id)) << id << " is delivered and not audited";
   for (const std::string& id : lines)
@@ -51,7 +54,7 @@ void expect_honest_files(const node& there, const ledger& book) {
   const auto audit = there.path("audit.jsonl");
   const verdict dropped = book.judge("", audited_ids(audit, "dropped"));
   EXPECT_TRUE(dropped.clean()) << "dropped, by the audit: " << dropped;
-  expect_audited(all, audited_ids(audit, "routed"));
+  for (const char* const action : {"routed", "delivered"}) expect_audited(all, audit, action);
 }
 
 void expect_honest_answers(const load_report& report) {

@@ -87,11 +87,14 @@ TEST(supervisor, gives_up_once_when_stages_die_too_often) {
   EXPECT_EQ(p.fatal.size(), 1u);
 }
 
-TEST(supervisor, ends_the_readers_then_the_checkpoint_then_the_rest) {
+TEST(supervisor, ends_the_deliveries_then_the_audit_then_the_checkpoint_then_the_rest) {
   pipeline_fixture p;
   caf::anon_send(p.supervisor, drain_a{});
   p.run();
   EXPECT_EQ(p.script.told.back(), "drain") << "the checkpoint was drained, and not only ended";
+  ASSERT_EQ(p.ended.size(), 10u);
+  EXPECT_EQ(std::vector(p.ended.begin(), p.ended.begin() + 4),
+            (std::vector<std::string>{"deliver", "deliver", "audit", "checkpoint"}));
   EXPECT_TRUE(p.restarted.empty()) << "what ends at the stop is not made again";
   p.alive.clear();
   p.supervisor = supervisor_actor{};
