@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <atomic>
 #include <caf/all.hpp>
 #include <chrono>
 #include <cstdio>
@@ -101,6 +102,7 @@ struct application::parts {
   config::config configured;
   config::scale scale;
   std::function<void(const std::string&)> ended;
+  std::atomic<bool> failed = false;  // the node cannot go on: nothing that waits for the log will come
   telemetry::edge edge;
   checkpoint::board board;
   stage_queues queues;
@@ -128,7 +130,10 @@ struct application::parts {
   explicit parts(const config::config& from, std::function<void(const std::string&)> when_ended)
       : configured(from),
         scale(config::resolve(from.scale, config::usable_processors())),
-        ended(std::move(when_ended)),
+        ended([this, tell = std::move(when_ended)](const std::string& why) {
+          failed = true;
+          tell(why);
+        }),
         budget(from.ingest.in_flight) {}
 
   result<void> listen();
@@ -394,11 +399,11 @@ bool application::stop() {
   bool whole = true;
   if (p.actors) {
     whole &= wait_until(start + timeout / 2, [&] { return p.gate->under_way() == 0; });
-    caf::anon_send(p.supervisor, drain_a{});
+    if (!p.failed) caf::anon_send(p.supervisor, drain_a{});
     const auto all_ended = [&] { return p.actors->registry().running() == 0; };
     // What hangs (a receiver that does not answer) is left: its offer is open, and goes out again at the next
     // start.
-    if (!wait_until(start + timeout * 4 / 5, all_ended)) {
+    if (p.failed || !wait_until(start + timeout * 4 / 5, all_ended)) {
       whole = false;
       caf::anon_send_exit(p.supervisor, caf::exit_reason::user_shutdown);
     }

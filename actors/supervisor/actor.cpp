@@ -93,11 +93,14 @@ class supervisor_stage : public supervisor_actor::base {
   }
 
   void died(const caf::down_msg& down) {
-    if (draining_) return drained(down);
+    if (draining_ || fatal_) {
+      forget(down);
+      return draining_ ? drain_next() : void();
+    }
     const auto why = caf::to_string(down.reason);
-    if (checkpoint_.address() == down.source) return fatal("the checkpoint ended: " + why);
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    if (!options_.budget.take(now)) return fatal("stages die too often, the last: " + why);
+    if (checkpoint_.address() == down.source) return forget(down), fatal("the checkpoint ended: " + why);
+    if (!options_.budget.take(now)) return forget(down), fatal("stages die too often, the last: " + why);
     if (ingest_.address() == down.source) return note("ingest", why), start_ingest();
     if (audit_.address() == down.source) return note("audit", why), start_audit();
     if (telemetry_.address() == down.source) return note("telemetry", why), start_telemetry();
@@ -112,16 +115,13 @@ class supervisor_stage : public supervisor_actor::base {
     }
   }
 
-  void drained(const caf::down_msg& down) {
+  // Who is dead for good is not waited for.
+  void forget(const caf::down_msg& down) {
     for (auto& d : deliveries_) {
       if (d && d.address() == down.source) d = deliver_actor{};
     }
     if (audit_ && audit_.address() == down.source) audit_ = audit_actor{};
-    if (checkpoint_ && checkpoint_.address() == down.source) {
-      checkpoint_ = checkpoint_actor{};
-      return quit(caf::exit_reason::normal);
-    }
-    drain_next();
+    if (checkpoint_ && checkpoint_.address() == down.source) checkpoint_ = checkpoint_actor{};
   }
 
   // Deliveries first, then the audit with what they told the log, then the checkpoint with what both told it.
@@ -129,8 +129,10 @@ class supervisor_stage : public supervisor_actor::base {
     if (std::ranges::any_of(deliveries_, [](const deliver_actor& d) { return static_cast<bool>(d); })) return;
     if (audit_) {
       if (!std::exchange(audit_draining_, true)) send(audit_, drain_a{});
-    } else if (checkpoint_ && !std::exchange(checkpoint_draining_, true)) {
-      send(checkpoint_, drain_a{});
+    } else if (checkpoint_) {
+      if (!std::exchange(checkpoint_draining_, true)) send(checkpoint_, drain_a{});
+    } else {
+      quit(caf::exit_reason::normal);
     }
   }
 

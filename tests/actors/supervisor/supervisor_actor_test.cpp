@@ -77,6 +77,21 @@ TEST(supervisor, does_not_mend_a_dead_checkpoint_but_says_so_once) {
   EXPECT_NE(p.fatal[0].find("checkpoint"), std::string::npos) << p.fatal[0];
 }
 
+TEST(supervisor, waits_at_a_stop_for_nobody_who_is_dead_for_good) {
+  pipeline_fixture p;
+  p.kill_newest("checkpoint");
+  p.run();
+  p.kill_newest("audit");
+  p.run();
+  EXPECT_TRUE(p.restarted.empty()) << "nothing is made again around a checkpoint that takes nothing";
+  caf::anon_send(p.supervisor, drain_a{});
+  p.run();
+  p.alive.clear();
+  p.supervisor = supervisor_actor{};
+  p.ingest = ingest_actor{};
+  EXPECT_EQ(p.system.registry().running(), 0u);
+}
+
 TEST(supervisor, gives_up_once_when_stages_die_too_often) {
   pipeline_fixture p(supervisor::restart_budget(3, std::chrono::seconds(60)));
   for (int i = 0; i < 6; ++i) {
