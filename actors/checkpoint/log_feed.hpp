@@ -39,9 +39,10 @@ class log_feed {
   /// together. `where::wait` arms `who`'s wake.
   virtual tail_read next(reader& who, group_number after, std::size_t max_bytes) = 0;
 
-  /// Reads groups with number > `after` from the segments on the reader thread, up to `max_bytes` (at least
-  /// one), and calls `done` there. errc::not_found when they are not retained any more; errc::corrupt with
-  /// file and offset. At most one fetch a reader at a time.
+  /// Reads groups with number > `after` from the segments on the reader thread, up to `max_bytes` (at least one), and
+  /// calls `done` there. Groups that are not retained any more are passed over: what a reader's durable cursor still
+  /// needs is retained, so they hold nothing for it (outcomes, or events that it has settled). errc::corrupt with file
+  /// and offset. At most one fetch a reader at a time.
   virtual void fetch(reader& who, group_number after, std::size_t max_bytes, fetched done) = 0;
 
   /// The highest durable group.

@@ -13,13 +13,11 @@ segment_fetcher::segment_fetcher(log_directory where, segment_table& table,
                                  std::shared_ptr<buffer_pool> buffers)
     : where_(std::move(where)), table_(&table), buffers_(std::move(buffers)) {}
 
-result<segment_fetcher::extent> segment_fetcher::find(group_number n) const {
+segment_fetcher::extent segment_fetcher::find(group_number n) const {
   std::scoped_lock lock(table_->mutex);
   const segment_info* found = table_->holding(n);
-  if (found == nullptr) {
-    return fail(errc::not_found, "group " + std::to_string(n) + " is not retained any more", where_.path);
-  }
-  return extent{found->head, found->end, found == &table_->segments.back()};
+  if (found == nullptr) found = &table_->segments.front();
+  return {found->head, found->end, found == &table_->segments.back()};
 }
 
 bool segment_fetcher::unchanged(const extent& segment) const {
@@ -95,12 +93,11 @@ result<std::vector<committed_group_ptr>> segment_fetcher::fetch(fetch_hint& hint
   request want{.after = after, .upto = upto, .max_bytes = max_bytes, .bytes = 0, .groups = {}};
   group_number next = after + 1;
   for (;;) {
-    const auto segment = find(next);
-    if (!segment) return fail(segment.error());
-    const auto done = walk(*segment, hint, want);
+    const extent segment = find(next);
+    const auto done = walk(segment, hint, want);
     if (!done) return fail(done.error());
     if (*done == took::changed) continue;
-    if (*done == took::enough || segment->newest) return std::move(want.groups);
+    if (*done == took::enough || segment.newest) return std::move(want.groups);
     // A sealed segment ends with the group before its successor's first.
     next = std::max(next, hint.next.number);
     want.after = std::max(want.after, hint.next.number - 1);

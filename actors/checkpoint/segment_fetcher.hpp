@@ -28,8 +28,8 @@ class segment_fetcher {
   segment_fetcher(log_directory where, segment_table& table, std::shared_ptr<buffer_pool> buffers);
 
   /// Data groups with number > `after` and <= `upto` (but at least one that is durable when there is one), up
-  /// to `max_bytes`. Empty when nothing behind `after` is durable. errc::not_found when they are not retained
-  /// any more, errc::corrupt with file and offset.
+  /// to `max_bytes`. Empty when nothing behind `after` is durable. Groups that are not retained any more are
+  /// passed over. errc::corrupt with file and offset.
   result<std::vector<committed_group_ptr>> fetch(fetch_hint& hint, group_number after, group_number upto,
                                                  std::size_t max_bytes);
   /// The last group that ends before position `at`.
@@ -49,7 +49,7 @@ class segment_fetcher {
     std::size_t bytes = 0;
     std::vector<committed_group_ptr> groups;
   };
-  result<extent> find(group_number n) const;
+  extent find(group_number n) const;  ///< the segment that holds `n`, or the oldest when that is gone
   bool unchanged(const extent& segment) const;
   result<took> walk(const extent& segment, fetch_hint& hint, request& into);
   committed_group_ptr copy(const group_cursor& at, std::uint64_t segment) const;

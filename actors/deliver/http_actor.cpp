@@ -35,6 +35,12 @@ class http_stage : public stage {
       settle(outcome_upto(my().cursor, checkpoint::settlement::passed));
   }
 
+  // A request that hangs holds a handle of this actor, and this actor what sends it.
+  void on_exit() override {
+    http_.post = nullptr;
+    stage::on_exit();
+  }
+
  protected:
   bool wants() override {
     const auto events =

@@ -23,6 +23,9 @@ struct rule_set::patterns {
 
 namespace {
 
+/// RE2's own view of a text, which is not the standard's in every version of it.
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
 RE2::Options options_with(std::int64_t memory_bytes) {
   RE2::Options options;
   options.set_log_errors(false);
@@ -115,13 +118,13 @@ void rule_set::matching_source(std::string_view source, std::vector<int>& scratc
   scratch.clear();
   if (rules_.empty()) return;
   RE2::Set::ErrorInfo failure{RE2::Set::kNoError};
-  if (!patterns_->set.Match(source, &scratch, &failure)) {
+  if (!patterns_->set.Match(piece(source), &scratch, &failure)) {
     if (failure.kind == RE2::Set::kNoError) return;
     // The automaton of the set has outgrown its memory on this text: one pattern after the other, each of
     // which can fall back to a search that needs no automaton.
     scratch.clear();
     for (std::size_t i = 0; i < patterns_->single.size(); ++i) {
-      if (RE2::PartialMatch(source, *patterns_->single[i])) scratch.push_back(static_cast<int>(i));
+      if (RE2::PartialMatch(piece(source), *patterns_->single[i])) scratch.push_back(static_cast<int>(i));
     }
   }
   for (const int pattern : scratch) {
@@ -136,7 +139,7 @@ explanation rule_set::explain(std::string_view source, std::span<const metadata_
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const rule& r = rules_[i];
     rule_outcome outcome;
-    if (!RE2::PartialMatch(source, *patterns_->single[patterns_->pattern_of[i]]))
+    if (!RE2::PartialMatch(piece(source), *patterns_->single[patterns_->pattern_of[i]]))
       outcome.what = rule_outcome::kind::pattern;
     for (std::size_t c = 0; outcome.what == rule_outcome::kind::matched && c < r.metadata.size(); ++c) {
       const auto& [key, wanted] = r.metadata[c];

@@ -88,8 +88,9 @@ bool reader::refuse_not_yet(const std::string& place, const spot& at, std::strin
     }
     const key* k = find_key(at.pattern);
     if (k == nullptr || !value.starts_with(absent.value_prefix)) continue;
-    complain_at(place, at.path,
-                quoted(absent.value_prefix).append(" is not in this version; ").append(k->allowed));
+    complain_at(
+        place, at.path,
+        sluice::config::quoted(absent.value_prefix).append(" is not in this version; ").append(k->allowed));
     return true;
   }
   return false;
@@ -100,7 +101,7 @@ void reader::unknown(std::string place, const spot& parent, std::string_view nam
   const std::string_view meant = nearest(name, known);
   std::string detail = "is not a key; ";
   if (!meant.empty()) {
-    detail.append("the nearest is ").append(quoted(meant));
+    detail.append("the nearest is ").append(sluice::config::quoted(meant));
   } else if (known.empty()) {
     detail.append("there are none here");
   } else {
@@ -131,7 +132,8 @@ void reader::read_container(const container& of, const node& value, const spot& 
     const spot member{of.list ? indexed(at.path, i) : joined(at.path, name), of.prefix()};
     const auto place = spelled(of.list ? value.items[i].at : value.members[i].at);
     if (!of.list && !is_name(name)) {
-      complain_at(place, joined(at.path, quoted(name)), "is not a name; 1 to 64 letters, digits, - or _");
+      complain_at(place, joined(at.path, sluice::config::quoted(name)),
+                  "is not a name; 1 to 64 letters, digits, - or _");
       continue;
     }
     origins_[member.path] = {place, "", false};
@@ -224,7 +226,8 @@ void reader::read_override(std::string_view assignment) {
   const std::string command_line = "--set";
   const auto equals = assignment.find('=');
   if (equals == std::string_view::npos)
-    return complain_at(command_line, "", quoted(assignment).append(" has no value; KEY=VALUE"));
+    return complain_at(command_line, "",
+                       sluice::config::quoted(assignment).append(" has no value; KEY=VALUE"));
   const std::string path(assignment.substr(0, equals));
   const std::string_view text = assignment.substr(equals + 1);
   spot at;

@@ -158,7 +158,7 @@ TEST_F(log_feed_test, a_damaged_group_stops_its_reader_and_names_the_place) {
   EXPECT_EQ(got.error().place, numbered("/log/0000000000000001.seg+", (*second)->offset));
 }
 
-TEST_F(log_feed_test, what_is_not_retained_is_not_found) {
+TEST_F(log_feed_test, what_is_not_retained_is_passed_over) {
   run.options.max_bytes = 5 * run.setup.segment_size;
   open(4096);
   for (int i = 0; i < 60; ++i) {
@@ -168,8 +168,12 @@ TEST_F(log_feed_test, what_is_not_retained_is_not_found) {
   const auto reader = run.log->feed().add_reader([] {});
   result<std::vector<committed_group_ptr>> got;
   run.log->feed().fetch(*reader, 0, 1u << 20, [&](auto r) { got = std::move(r); });
-  ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().code, errc::not_found);
+  ASSERT_TRUE(got) << "a reader whose next group is gone would stand still for ever";
+  ASSERT_FALSE(got->empty());
+  const auto& oldest = got->front()->header();
+  EXPECT_GT(oldest.number, 1u);
+  EXPECT_TRUE(run.log->group_before(oldest.first_position));
+  EXPECT_FALSE(run.log->group_before(oldest.first_position - 1)) << "something that is retained was passed over";
 }
 
 }  // namespace
