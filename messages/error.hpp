@@ -25,6 +25,7 @@ enum class errc : std::uint8_t {
   stage_died,      ///< the actor that held the batch ended before it answered
   timed_out,       ///< a stated time passed
   unreachable,     ///< name resolution, connection or TLS failed
+  untrusted,       ///< TLS: the peer's certificate is not believed
   closed,          ///< the peer ended the connection
   io,              ///< a file operation failed; `sys` has errno, `place` the file
   no_space,        ///< ENOSPC or EDQUOT: may pass
@@ -66,6 +67,8 @@ constexpr std::string_view to_string(errc code) noexcept {
       return "timed_out";
     case errc::unreachable:
       return "unreachable";
+    case errc::untrusted:
+      return "untrusted";
     case errc::closed:
       return "closed";
     case errc::io:

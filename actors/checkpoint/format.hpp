@@ -173,6 +173,7 @@ enum class control_kind : std::uint16_t {
   destination_added = 1,    ///< name; its lanes start behind `at`
   destination_removed = 2,  ///< name
   file_attached = 3,        ///< base length of a file destination that was there before: `value`
+  subscription_noted = 4,   ///< name: id of the subscription that events come from; empty: none any more
 };
 struct control_head {
   control_kind kind{};

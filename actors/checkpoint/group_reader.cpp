@@ -204,7 +204,7 @@ class walk {
     if (payload.size() < sizeof(control_head)) return corrupt("a control record without its head");
     control_view view;
     view.head = read_as<control_head>(payload.data());
-    if (view.head.kind < control_kind::destination_added || view.head.kind > control_kind::file_attached) {
+    if (view.head.kind < control_kind::destination_added || view.head.kind > control_kind::subscription_noted) {
       return refuse("an unknown kind of control record");
     }
     const auto name = payload.subspan(sizeof(control_head));

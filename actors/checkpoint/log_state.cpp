@@ -117,7 +117,11 @@ class log_state::applier final : public record_visitor {
         if (lane == nullptr) return;
         lane->file_attached = true;
         lane->file_length = view.head.value;
+        return;
       }
+      case control_kind::subscription_noted:
+        if (view.name.size() > subscription_bytes_max) return contradict("a subscription's id is too long");
+        state_.subscription_ = view.name;
     }
   }
 

@@ -54,6 +54,8 @@ struct destination_state {
 inline constexpr std::size_t lanes_max = 1024;
 /// Longest name of a destination, in bytes.
 inline constexpr std::size_t destination_name_bytes_max = 255;
+/// Longest id of a subscription, in bytes.
+inline constexpr std::size_t subscription_bytes_max = 255;
 
 /// The id under which quarantined events are counted as routed: the built-in dead letters.
 inline constexpr destination_id dead_letters_id = 0;
@@ -80,6 +82,8 @@ class log_state {
   const event_totals& totals() const noexcept { return totals_; }
   const audited_head& audited() const noexcept { return audited_; }
   const std::vector<destination_state>& destinations() const noexcept { return destinations_; }
+  /// Id of the subscription that events come from, as last noted; empty: none.
+  const std::string& subscription() const noexcept { return subscription_; }
   const destination_state* find(std::string_view name) const noexcept;  ///< not removed ones only
   const destination_state* find(destination_id id) const noexcept;
   /// Number for the next new destination.
@@ -99,6 +103,7 @@ class log_state {
   std::uint64_t running_ms_ = 0;
   event_totals totals_;
   audited_head audited_;
+  std::string subscription_;
   std::vector<destination_state> destinations_;  // by id, dense
 };
 

@@ -1,10 +1,12 @@
 // The state record, version 1: written whole at each segment's head; its checksum stands in the segment's
 // head. Little- endian, every part a multiple of 8 long:
-//   u32 magic "SLST", u16 version, u16 0
+//   u32 magic "SLST", u16 version, u16 bytes of the subscription's id (0: none)
 //   u64 next_position, next_group, running_ms
 //   u64 batches, received, accepted, duplicates, quarantined, dropped
 //   u64 audited upto, audited file length
-//   u64 number of destinations; for each, in the order of their ids from 0:
+//   u64 number of destinations
+//   the subscription's id, padded with zeros to 8
+//   for each destination, in the order of their ids from 0:
 //     u16 id, u16 removed (0/1), u16 lanes, u16 name bytes
 //     u64 routed, redriven, delivered, dead_lettered, discarded, dropped_oldest
 //     the name, padded with zeros to 8
@@ -27,7 +29,7 @@ constexpr std::uint16_t state_version = 1;
 struct state_head {
   std::uint32_t magic = state_magic;
   std::uint16_t version = state_version;
-  std::uint16_t reserved = 0;
+  std::uint16_t subscription_bytes = 0;
   position next_position = 0;
   group_number next_group = 0;
   std::uint64_t running_ms = 0;
@@ -196,7 +198,9 @@ std::vector<std::byte> log_state::serialize() const {
   head.totals = totals_;
   head.audited = audited_;
   head.destinations = destinations_.size();
+  head.subscription_bytes = static_cast<std::uint16_t>(subscription_.size());
   to.put(head);
+  to.put_bytes(std::as_bytes(std::span(subscription_)));
   for (const destination_state& d : destinations_) {
     destination_head one;
     one.id = d.id;
@@ -218,7 +222,7 @@ result<log_state> log_state::parse(std::span<const std::byte> bytes) {
   reader from(bytes);
   const auto head = from.take<state_head>();
   if (from.failed() || head.magic != state_magic) return corrupt("it does not begin as one");
-  if (head.version != state_version || head.reserved != 0) {
+  if (head.version != state_version) {
     return fail(errc::unsupported, "state record: unknown version " + std::to_string(head.version));
   }
   if (head.next_position == 0 || head.next_group == 0) return corrupt("numbers begin with 1");
@@ -227,6 +231,9 @@ result<log_state> log_state::parse(std::span<const std::byte> bytes) {
   if (t.received != t.accepted + t.duplicates + t.quarantined || t.dropped > t.accepted) {
     return corrupt("the totals of events do not add up");
   }
+  if (head.subscription_bytes > subscription_bytes_max) return corrupt("a subscription's id is too long");
+  const auto subscription = from.take_bytes(head.subscription_bytes);
+  if (from.failed()) return corrupt("the subscription's id passes the end");
   if (head.destinations == 0 || head.destinations > from.left() / sizeof(destination_head) ||
       head.destinations > std::numeric_limits<destination_id>::max() + std::uint64_t{1}) {
     return corrupt("a wrong number of destinations");
@@ -237,6 +244,7 @@ result<log_state> log_state::parse(std::span<const std::byte> bytes) {
   state.running_ms_ = head.running_ms;
   state.totals_ = head.totals;
   state.audited_ = head.audited;
+  state.subscription_.assign(reinterpret_cast<const char*>(subscription.data()), subscription.size());
   state.destinations_.clear();
   state.destinations_.reserve(static_cast<std::size_t>(head.destinations));
   for (std::uint64_t i = 0; i < head.destinations; ++i) {

@@ -252,8 +252,10 @@ std::function<deliver_actor(const checkpoint_actor&)> application::parts::delive
     deliver::http_options http;
     http.post = [client = clients[i]](deliver::http_request what,
                                       std::function<void(net::http::attempt)> done) {
-      client->post("application/json", {{"webhook-id", std::move(what.id)}}, std::move(what.body),
-                   std::move(done));
+      net::http::outgoing out;
+      out.fields.emplace_back("webhook-id", std::move(what.id));
+      out.body = std::move(what.body);
+      client->send(std::move(out), std::move(done));
     };
     http.batch = d.batch;
     http.timeout = d.timeout;

@@ -2,14 +2,11 @@
 // attempt is still the current one.
 #include "net/http/client.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -18,6 +15,7 @@
 
 #include "messages/assert.hpp"
 #include "net/runtime_impl.hpp"
+#include "net/stream.hpp"
 
 namespace sluice::net::http {
 namespace {
@@ -32,7 +30,10 @@ constexpr std::size_t read_bytes = 16 * 1024;  // asked of the socket at once
 // Keeps of an answer what a reply holds; stores no other field, so trailers cost nothing.
 class answer_parser final : public beast::http::basic_parser<false> {
  public:
-  answer_parser(std::size_t head_bytes, std::size_t body_kept) : body_kept_(body_kept) {
+  answer_parser(std::size_t head_bytes, std::size_t body_kept, bool bodiless,
+                const std::vector<std::string>& keep)
+      : body_kept_(body_kept), keep_(keep) {
+    skip(bodiless);  // an answer to HEAD has none, whatever its length says
     header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(head_bytes, UINT32_MAX)));
     body_limit(boost::none);  // counted by the client, framing included
   }
@@ -43,10 +44,13 @@ class answer_parser final : public beast::http::basic_parser<false> {
   void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int, error_code&) override {
   }
   void on_response_impl(int code, beast::string_view, int, error_code&) override { what.status = code; }
-  void on_field_impl(beast::http::field name, beast::string_view, beast::string_view value,
+  void on_field_impl(beast::http::field known, beast::string_view name, beast::string_view value,
                      error_code&) override {
-    if (name != beast::http::field::retry_after || is_header_done() || !what.retry_after.empty()) return;
-    what.retry_after.assign(value.data(), value.size());
+    if (is_header_done()) return;
+    if (known == beast::http::field::retry_after && what.retry_after.empty())
+      what.retry_after.assign(value.data(), value.size());
+    for (const std::string& kept : keep_)
+      if (beast::iequals(name, kept)) what.fields.emplace_back(kept, std::string(value.data(), value.size()));
   }
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
@@ -63,31 +67,21 @@ class answer_parser final : public beast::http::basic_parser<false> {
   }
 
   std::size_t body_kept_;
+  const std::vector<std::string>& keep_;
 };
 
 // A socket with everything that its operations point into. Each connection is a new one: an operation that
 // outlives its attempt can then never touch the next connection.
 struct connection {
-  connection(asio::io_context& on, std::size_t buffer_max) : socket(on), in(buffer_max) {}
+  connection(asio::io_context& on, std::size_t buffer_max)
+      : io(stream::socket(on.get_executor())), in(buffer_max) {}
 
-  /// `abort`: bytes that have not left yet never do.
-  void close(bool abort) {
-    error_code ignored;  // a socket that is gone already is what we want
-    if (abort) socket.set_option(asio::socket_base::linger(true, 0), ignored);
-    socket.close(ignored);
-  }
-  /// Neither ended by the peer nor holding bytes that nobody asked for.
-  bool is_quiet() {
-    char byte;
-    error_code ec;
-    socket.receive(asio::buffer(&byte, 1), MSG_PEEK, ec);
-    return ec == asio::error::would_block;
-  }
-
-  tcp::socket socket;
+  stream io;
   beast::flat_buffer in;
-  std::string head, body;  // of the request under way
-  bool written = false;    // all of it
+  std::string head, body;   // of the request under way
+  std::size_t written = 0;  // of it
+  bool writing = false;     // some of it is still to go, and may
+  bool is_written() const noexcept { return written == head.size() + body.size(); }
 };
 
 bool is_token(std::string_view text) {
@@ -110,35 +104,43 @@ tl::unexpected<attempt_failure> failed(bool sent, errc code, std::string detail,
   return tl::unexpected(attempt_failure{error{code, std::move(detail), {}, sys}, sent});
 }
 
-using fields_type = std::vector<std::pair<std::string, std::string>>;
-
 // What must not be put on a wire, whoever asks.
-std::optional<error> check(const url& origin, std::string_view content_type, const fields_type& fields) {
-  if (origin.tls) return error{errc::unsupported, "TLS (https) is not in this version; use http", {}, 0};
-  const bool clean = is_field_value(content_type) && std::ranges::all_of(fields, [](const auto& field) {
+std::optional<error> check(const client_options& options, const outgoing& what) {
+  if (options.origin.tls && options.tls == nullptr)
+    return error{errc::unsupported,
+                 "https to " + options.origin.authority() + " without authorities to believe",
+                 {},
+                 0};
+  const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
+  const bool clean = !to_string(what.method).empty() && std::ranges::all_of(what.target, visible) &&
+                     (what.target.empty() || what.target.front() == '/') &&
+                     is_field_value(what.content_type) &&
+                     std::ranges::all_of(what.fields, [](const auto& field) {
                        return is_token(field.first) && is_field_value(field.second);
                      });
   if (!clean)
-    return error{errc::bad_request, "a field of the request has a character that HTTP does not allow", {}, 0};
+    return error{errc::bad_request, "the request has a character that HTTP does not allow there", {}, 0};
   return std::nullopt;
 }
 
-std::string request_head(const url& origin, std::string_view content_type, const fields_type& fields,
-                         std::size_t body_size) {
-  std::string head = "POST " + origin.target + " HTTP/1.1\r\n";
+std::string request_head(const url& origin, const outgoing& what) {
+  std::string head(to_string(what.method));
+  head.append(" ").append(what.target.empty() ? origin.target : what.target).append(" HTTP/1.1\r\n");
   const auto add = [&](std::string_view name, std::string_view value) {
     head.append(name).append(": ").append(value).append("\r\n");
   };
   add("Host", origin.authority());
   add("User-Agent", "sluice");
-  add("Content-Type", content_type);
-  add("Content-Length", std::to_string(body_size));
-  for (const auto& [name, value] : fields) add(name, value);
+  const bool has_body = !what.body.empty() || what.method == method::post || what.method == method::put;
+  if (has_body && !what.content_type.empty()) add("Content-Type", what.content_type);
+  if (has_body) add("Content-Length", std::to_string(what.body.size()));
+  for (const auto& [name, value] : what.fields) add(name, value);
   return head += "\r\n";
 }
 
 struct job {
   std::string head, body;
+  bool bodiless = false;  // its answer
   std::optional<error> refused;
   std::function<void(attempt)> done;
 };
@@ -168,7 +170,9 @@ struct client::impl : std::enable_shared_from_this<client::impl> {
   void connect();
   template <class Endpoints>
   void connect_to(const Endpoints& endpoints);
+  void secure();
   void exchange();
+  void write(const link& to);
   void read();
   void on_read(const error_code& ec, std::size_t bytes);
   void parse();
@@ -185,6 +189,7 @@ struct client::impl : std::enable_shared_from_this<client::impl> {
   std::uint64_t attempt_ = 0;          // steps of another attempt than this are void
   std::function<void(attempt)> done_;  // set while an attempt is under way
   std::string head_, body_;            // until there is a connection
+  bool bodiless_ = false;              // the answer to come
   link connection_;
   std::optional<answer_parser> answer_;
   std::size_t head_seen_ = 0, rest_seen_ = 0;  // bytes parsed of the answer's heads, and of what follows
@@ -199,10 +204,10 @@ void client::impl::start(job& what) {
   if (what.refused) return finish(tl::unexpected(attempt_failure{*std::move(what.refused), false}));
   head_ = std::move(what.head);
   body_ = std::move(what.body);
-  if (connection_ && !connection_->is_quiet()) drop(false);
+  bodiless_ = what.bodiless;
+  if (connection_ && !connection_->io.is_quiet()) drop(false);
   if (!connection_) return connect();
-  error_code ignored;  // what is cancelled is `watch`, and its handler copes with coming late
-  connection_->socket.cancel(ignored);
+  connection_->io.cancel();  // `watch`, whose handler copes with coming late
   exchange();
 }
 
@@ -247,40 +252,72 @@ void client::impl::connect_to(const Endpoints& endpoints) {
   connection_ =
       std::make_shared<connection>(context_, options.head_bytes + options.body_read + 2 * read_bytes);
   asio::async_connect(
-      connection_->socket, endpoints,
+      connection_->io.lowest(), endpoints,
       [self = shared_from_this(), mine = attempt_, to = connection_](error_code ec, const auto&) {
         if (mine != self->attempt_) return;
-        if (!ec) to->socket.non_blocking(true, ec);
-        if (!ec) to->socket.set_option(tcp::no_delay(true), ec);
-        if (!ec) return self->exchange();
+        if (!ec) to->io.lowest().non_blocking(true, ec);
+        if (!ec) to->io.lowest().set_option(tcp::no_delay(true), ec);
+        if (!ec) return self->secure();
         self->give_up(
             failed(false, errc::unreachable, "cannot connect to " + self->options.origin.authority(), ec));
       });
+}
+
+void client::impl::secure() {
+  if (!options.origin.tls) return exchange();
+  auto& io = connection_->io;
+  auto engine = tls::engine::call(*options.tls, io.lowest().native_handle(), options.origin.host);
+  if (!engine)
+    return give_up(failed(false, errc::unreachable, "no memory for TLS to " + options.origin.authority()));
+  io.secure(std::move(engine));
+  io.async_handshake([self = shared_from_this(), mine = attempt_, to = connection_](const error_code& ec) {
+    if (mine != self->attempt_) return;
+    if (!ec) return self->exchange();
+    const std::string with = " " + self->options.origin.authority();
+    const std::string why = to->io.why();
+    if (to->io.distrusted())
+      return self->give_up(failed(false, errc::untrusted, "TLS does not trust" + with + ": " + why));
+    self->give_up(why.empty() ? failed(false, errc::unreachable, "no TLS with" + with, ec)
+                              : failed(false, errc::unreachable, "no TLS with" + with + ": " + why));
+  });
 }
 
 void client::impl::exchange() {
   arm(options.request_time, true, "no complete answer from");
   connection_->head = std::move(head_);
   connection_->body = std::move(body_);
-  connection_->written = false;
-  answer_.emplace(options.head_bytes, options.body_kept);
+  connection_->written = 0;
+  connection_->writing = true;
+  answer_.emplace(options.head_bytes, options.body_kept, bodiless_, options.keep);
   head_seen_ = rest_seen_ = 0;
-  // A write that fails is not the end, for the peer may have answered without reading all: the read tells.
-  asio::async_write(connection_->socket,
-                    std::array{asio::const_buffer(asio::buffer(connection_->head)),
-                               asio::const_buffer(asio::buffer(connection_->body))},
-                    [self = shared_from_this(), on = connection_](const error_code& ec, std::size_t) {
-                      on->written = !ec;
-                    });
+  write(connection_);
   read();
 }
 
+// A write that fails is not the end, for the peer may have answered without reading all: the read tells.
+void client::impl::write(const link& to) {
+  connection& c = *to;
+  while (c.writing && !c.is_written()) {
+    const std::size_t of_head = std::min(c.written, c.head.size()), of_body = c.written - of_head;
+    error_code ec;
+    c.written += c.io.write_some({asio::buffer(c.head) + of_head, asio::buffer(c.body) + of_body}, ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+      return c.io.async_wait_to_write([self = shared_from_this(), to](const error_code& failed) {
+        if (failed) to->writing = false;
+        self->write(to);
+      });
+    }
+    if (ec) c.writing = false;
+  }
+  c.writing = false;
+}
+
 void client::impl::read() {
-  connection_->socket.async_read_some(connection_->in.prepare(read_bytes),
-                                      [self = shared_from_this(), mine = attempt_, from = connection_](
-                                          const error_code& ec, std::size_t bytes) {
-                                        if (mine == self->attempt_) self->on_read(ec, bytes);
-                                      });
+  connection_->io.async_read_some(connection_->in.prepare(read_bytes),
+                                  [self = shared_from_this(), mine = attempt_, from = connection_](
+                                      const error_code& ec, std::size_t bytes) {
+                                    if (mine == self->attempt_) self->on_read(ec, bytes);
+                                  });
 }
 
 void client::impl::on_read(const error_code& ec, std::size_t bytes) {
@@ -307,8 +344,8 @@ void client::impl::parse() {
     const int status = answer_->what.status;
     const bool interim = status / 100 == 1 && status != 101;  // RFC 9110 section 15.2
     if (!interim)
-      return answered(answer_->keep_alive() && connection_->written && in.size() == 0 && status != 101);
-    answer_.emplace(options.head_bytes, options.body_kept);
+      return answered(answer_->keep_alive() && connection_->is_written() && in.size() == 0 && status != 101);
+    answer_.emplace(options.head_bytes, options.body_kept, bodiless_, options.keep);
   }
   if (head_seen_ > options.head_bytes ||
       (!answer_->is_header_done() && head_seen_ + in.size() >= options.head_bytes)) {
@@ -331,10 +368,12 @@ void client::impl::on_end_of_stream() {
 void client::impl::answered(bool keep) {
   attempt given = std::move(answer_->what);
   if (keep) {
+    connection_->head = {};
     connection_->body = {};
+    connection_->written = 0;
     watch();
   } else {
-    drop(!connection_->written);
+    drop(!connection_->is_written());
   }
   finish(std::move(given));
 }
@@ -345,13 +384,14 @@ void client::impl::give_up(attempt why) {
   finish(std::move(why));
 }
 
-// While no request is under way, readable means ended or out of turn: the connection is of no more use.
+// While no request is under way, what becomes readable is the end, out of turn, or TLS's own: only with the
+// last is the connection of further use.
 void client::impl::watch() {
-  connection_->socket.async_wait(tcp::socket::wait_read,
-                                 [self = shared_from_this(), idle = connection_](const error_code& ec) {
-                                   const bool is_idle = self->connection_ == idle && self->done_ == nullptr;
-                                   if (!ec && is_idle) self->drop(false);
-                                 });
+  connection_->io.lowest().async_wait(
+      tcp::socket::wait_read, [self = shared_from_this(), idle = connection_](const error_code& ec) {
+        if (ec || self->connection_ != idle || self->done_ != nullptr) return;
+        idle->io.secured() && idle->io.is_quiet() ? self->watch() : self->drop(false);
+      });
 }
 
 void client::impl::finish(attempt how) {
@@ -365,7 +405,7 @@ void client::impl::finish(attempt how) {
 
 void client::impl::drop(bool abort) {
   if (!connection_) return;
-  connection_->close(abort);
+  connection_->io.close(abort);
   connection_.reset();
 }
 
@@ -376,13 +416,13 @@ client::~client() {
   impl_->loops.run_and_wait(impl_->thread, [&] { impl_->close(); });
 }
 
-void client::post(std::string_view content_type, std::vector<std::pair<std::string, std::string>> fields,
-                  std::string body, std::function<void(attempt)> done) {
+void client::send(outgoing what, std::function<void(attempt)> done) {
   // Shared because runtime's work must be copyable; it has one holder at a time.
   auto work = std::make_shared<job>();
-  work->refused = check(impl_->options.origin, content_type, fields);
-  if (!work->refused) work->head = request_head(impl_->options.origin, content_type, fields, body.size());
-  work->body = std::move(body);
+  work->refused = check(impl_->options, what);
+  if (!work->refused) work->head = request_head(impl_->options.origin, what);
+  work->bodiless = what.method == method::head;
+  work->body = std::move(what.body);
   work->done = std::move(done);
   impl_->loops.post(impl_->thread, [self = impl_, work] { self->start(*work); });
 }

@@ -12,13 +12,15 @@
 #include <vector>
 
 #include "messages/result.hpp"
+#include "net/http/method.hpp"
 #include "net/runtime.hpp"
+#include "net/tls/context.hpp"
 
 namespace sluice::net::http {
 
-/// `http://host[:port]/path[?query]`, parsed strictly: no userinfo, no fragment, no other scheme.
+/// `http[s]://host[:port]/path[?query]`, parsed strictly: no userinfo, no fragment, no other scheme.
 struct url {
-  bool tls = false;
+  bool tls = false;  ///< https
   std::string host;  ///< name, IPv4 or IPv6 without brackets
   std::uint16_t port = 80;
   std::string target = "/";
@@ -29,6 +31,8 @@ result<url> parse_url(std::string_view text);
 
 struct client_options {
   url origin;
+  std::shared_ptr<const tls::client_context> tls = {};  ///< whom to believe; an https origin needs it
+  std::vector<std::string> keep = {};  ///< lower-case names of fields that `reply::fields` shall have
   std::chrono::milliseconds connect_time{5'000};  ///< resolve, connect and TLS handshake together
   std::chrono::milliseconds request_time{5'000};  ///< from the first byte sent to the last byte of the answer
   std::size_t head_bytes = 16 * 1024;             ///< of an answer
@@ -41,6 +45,24 @@ struct reply {
   int status = 0;
   std::string retry_after;  ///< as it came, empty when absent
   std::string body;         ///< its first bytes
+  std::vector<std::pair<std::string, std::string>>
+      fields;  ///< those of client_options::keep, names in lower case
+
+  /// The first field of this name, or empty.
+  std::string_view field(std::string_view name) const noexcept {
+    for (const auto& [known, value] : fields)
+      if (known == name) return value;
+    return {};
+  }
+};
+
+/// A request as it goes out; Host, User-Agent and Content-Length are the client's.
+struct outgoing {
+  http::method method = http::method::post;
+  std::string target = {};                        ///< origin-form; empty: the origin's own
+  std::string content_type = "application/json";  ///< not sent when empty
+  std::vector<std::pair<std::string, std::string>> fields = {};
+  std::string body = {};  ///< PUT and POST have a Content-Length also when it is empty
 };
 
 /// Why an attempt has no reply. `sent`: the peer may have seen the request (so it may count against a rate).
@@ -52,7 +74,7 @@ using attempt = tl::expected<reply, attempt_failure>;
 
 /// Thread-safe. A request is sent over the kept connection when the peer left it open, else over a new one; a
 /// kept connection that turns out closed before a byte of the answer came is a failure with sent = true (a
-/// POST is not repeated here: that is the caller's decision).
+/// request is not repeated here: that is the caller's decision).
 class client {
  public:
   client(runtime& on, client_options options);
@@ -60,10 +82,9 @@ class client {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// POSTs `body`. `done` runs once, on an io thread, and must not block. One request at a time: the caller
-  /// waits for `done` before the next.
-  void post(std::string_view content_type, std::vector<std::pair<std::string, std::string>> fields,
-            std::string body, std::function<void(attempt)> done);
+  /// `done` runs once, on an io thread, and must not block. One request at a time: the caller waits for
+  /// `done` before the next.
+  void send(outgoing what, std::function<void(attempt)> done);
 
   struct impl;
 

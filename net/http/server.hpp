@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "messages/result.hpp"
+#include "net/http/method.hpp"
 #include "net/lease.hpp"
 #include "net/runtime.hpp"
+#include "net/tls/context.hpp"
 
 namespace sluice::net::http {
 
@@ -32,8 +34,6 @@ struct limits {
   std::chrono::milliseconds lease_wait{
       1'000};  ///< a body in the middle waits this long for the in-flight limit
 };
-
-enum class method : std::uint8_t { get, head, post, put, del, options, other };
 
 /// A complete request. `body` is followed by at least 64 readable bytes and charged to `held`.
 struct request {
@@ -110,6 +110,7 @@ struct server_options {
   std::uint16_t port = 8080;          ///< 0: any free one
   http::limits limits;
   std::vector<std::string> keep;  ///< lower-case names of further fields that handlers want to see
+  std::shared_ptr<const tls::server_context> tls;  ///< null: plain HTTP
 };
 
 /// Counted for metrics; each value only grows, but `connections`.

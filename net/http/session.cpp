@@ -14,9 +14,9 @@ namespace sluice::net::http {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-session::session(worker& on, worker::socket peer, bool counted)
+session::session(worker& on, stream peer, bool counted)
     : worker_(&on),
-      socket_(std::move(peer)),
+      stream_(std::move(peer)),
       counted_(counted),
       // One byte more than a head may have, so that a longer one is seen as such.
       buffer_bytes_max_(std::max(buffer_bytes_first, on.options().limits.head_bytes + 1)),
@@ -291,7 +291,7 @@ void session::read_buffer() {
 }
 
 void session::read(asio::mutable_buffer into) {
-  socket_.async_read_some(
+  stream_.async_read_some(
       into, [self = shared_from_this(), epoch = read_epoch_](const error_code& ec, std::size_t bytes) {
         self->on_read(epoch, ec, bytes);
       });

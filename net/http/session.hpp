@@ -13,6 +13,7 @@
 #include "net/http/server.hpp"
 #include "net/http/strict_head.hpp"
 #include "net/http/worker.hpp"
+#include "net/stream.hpp"
 
 namespace sluice::net::http {
 
@@ -36,7 +37,7 @@ class session : public std::enable_shared_from_this<session> {
       16 * 1024;                                    ///< taken by the peer, they renew write_time
   static constexpr std::size_t padding_bytes = 64;  ///< readable behind every body
 
-  session(worker& on, worker::socket peer, bool counted);
+  session(worker& on, stream peer, bool counted);
 
   void start();
   /// The connection is one too many: answers 503 and closes.
@@ -49,7 +50,7 @@ class session : public std::enable_shared_from_this<session> {
   void close_if_idle();
   /// The server goes away: a request that is still coming is answered 503.
   void refuse_unfinished();
-  void close() noexcept;
+  void close(bool reset = false) noexcept;  ///< `reset`: unsent bytes are dropped
 
   time_point deadline() const noexcept { return deadline_; }
   bool counted() const noexcept { return counted_; }
@@ -94,7 +95,7 @@ class session : public std::enable_shared_from_this<session> {
   void wait_for_body();
 
   worker* worker_;  ///< null once closed
-  worker::socket socket_;
+  stream stream_;
   const bool counted_;
   phase phase_ = phase::head;
   time_point deadline_ = time_point::max();

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/socket_base.hpp>
 #include <string>
 #include <utility>
 
@@ -87,16 +86,15 @@ bool session::advance_write() {
         asio::const_buffer(out_head_.data() + of_head, head - of_head),
         asio::const_buffer(out_body_.data() + of_body, out_body_.size() - of_body)};
     error_code ec;
-    const std::size_t taken = socket_.write_some(rest, ec);
+    const std::size_t taken = stream_.write_some(rest, ec);
     if (ec == asio::error::would_block || ec == asio::error::try_again) {
       if (written_ - write_mark_ >= write_progress_bytes) {
         write_mark_ = written_;
         deadline_ = worker::clock::now() + worker_->options().limits.write_time;
       }
-      socket_.async_wait(asio::socket_base::wait_write,
-                         [self = shared_from_this()](const error_code& failed) {
-                           if (!failed && self->worker_ != nullptr) self->advance();
-                         });
+      stream_.async_wait_to_write([self = shared_from_this()](const error_code& failed) {
+        if (!failed && self->worker_ != nullptr) self->advance();
+      });
       return false;
     }
     if (ec) {
@@ -118,8 +116,7 @@ bool session::after_write() {
   parser_.reset();
   if (close_after_) {
     // Closing at once would reset the connection when bytes are unread, and the peer might lose the answer.
-    error_code ignored;  // a peer that has gone shows at the read
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    stream_.shutdown_send();
     phase_ = phase::lingering;
     linger_left_ = linger_bytes_max;
     deadline_ = worker::clock::now() + linger_time;
@@ -154,31 +151,24 @@ void session::expire() {
                                   phase_ == phase::head ? "the request head did not come in time"
                                                         : "the request body did not come in time"));
   }
-  if (phase_ == phase::writing) {
-    // A peer that does not read: what the kernel still holds for it goes too.
-    error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  }
-  close();
+  close(phase_ == phase::writing);  // of a peer that does not read, what the kernel holds goes too
 }
 
 void session::cancel_read() noexcept {
   ++read_epoch_;
-  error_code ignored;
-  socket_.cancel(ignored);
+  stream_.cancel();
 }
 
 void session::close_if_idle() {
   if (worker_ != nullptr && phase_ == phase::head && unread().empty()) close();
 }
 
-void session::close() noexcept {
+void session::close(bool reset) noexcept {
   if (worker_ == nullptr) return;
   worker* const from = std::exchange(worker_, nullptr);
   ++read_epoch_;
   deadline_ = time_point::max();
-  error_code ignored;  // closing frees the descriptor whatever it says
-  socket_.close(ignored);
+  stream_.close(reset);
   request_ = {};
   from->forget(*this);
 }

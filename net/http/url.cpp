@@ -141,14 +141,14 @@ result<url> parse_url(std::string_view text) {
   }
 
   const std::size_t scheme_end = text.find("://");
-  if (scheme_end == text.npos) return bad("the URL does not begin with http://");
+  if (scheme_end == text.npos) return bad("the URL does not begin with http:// or https://");
   const std::string scheme = lower(text.substr(0, scheme_end));
-  if (scheme == "https")
-    return fail(errc::unsupported, "TLS destinations (https) are not in this version; use http");
-  if (scheme != "http") return bad("the URL does not begin with http://");
+  if (scheme != "http" && scheme != "https") return bad("the URL does not begin with http:// or https://");
   text.remove_prefix(scheme_end + 3);
 
   url parsed;
+  parsed.tls = scheme == "https";
+  parsed.port = parsed.tls ? 443 : 80;
   const std::size_t target = std::min(text.find_first_of("/?#"), text.size());
   if (auto ok = parse_authority(text.substr(0, target), parsed); !ok) return fail(std::move(ok).error());
   text.remove_prefix(target);

@@ -116,9 +116,15 @@ void worker::admit(socket peer) {
   peer.non_blocking(true, ec);
   if (!ec) peer.set_option(tcp::no_delay(true), ec);
   if (ec) return;  // reset in the meantime
+  stream connection(std::move(peer));
+  if (common_.options.tls) {
+    auto secured = tls::engine::serve(*common_.options.tls, connection.lowest().native_handle());
+    if (!secured) return;  // no memory: the connection closes
+    connection.secure(std::move(secured));
+  }
   if (common_.connections.fetch_add(1, std::memory_order_relaxed) < common_.options.limits.connections) {
     common_.accepted.fetch_add(1, std::memory_order_relaxed);
-    const auto opened = std::make_shared<session>(*this, std::move(peer), true);
+    const auto opened = std::make_shared<session>(*this, std::move(connection), true);
     add(opened);
     return opened->start();
   }
@@ -126,7 +132,7 @@ void worker::admit(socket peer) {
   common_.refused_connections.fetch_add(1, std::memory_order_relaxed);
   if (turned_away_ == turned_away_max) return;
   ++turned_away_;
-  const auto opened = std::make_shared<session>(*this, std::move(peer), false);
+  const auto opened = std::make_shared<session>(*this, std::move(connection), false);
   add(opened);
   opened->turn_away();
 }

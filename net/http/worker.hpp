@@ -16,6 +16,7 @@
 #include "net/http/answer.hpp"
 #include "net/http/exchange.hpp"
 #include "net/http/server.hpp"
+#include "net/stream.hpp"
 
 namespace sluice::net::http {
 
@@ -34,9 +35,9 @@ struct common {
 class worker : public std::enable_shared_from_this<worker> {
  public:
   using clock = std::chrono::steady_clock;
-  using executor = boost::asio::io_context::executor_type;
+  using executor = stream::executor;
   using tcp = boost::asio::ip::tcp;
-  using socket = boost::asio::basic_stream_socket<tcp, executor>;
+  using socket = stream::socket;
 
   /// Connections beyond the limit that are answered 503 at one time; further ones are closed at once.
   static constexpr std::size_t turned_away_max = 64;

@@ -66,6 +66,8 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"actors/audit", {"messages", "actors", "actors/checkpoint", "actors/deliver"}},
     {"actors/telemetry", {"messages", "actors", "actors/checkpoint", "actors/deliver"}},
     {"actors/supervisor", {"messages", "actors"}},
+    {"actors/subscription", {"messages", "net", "actors", "actors/checkpoint"}},
+    {"actors/sandbox", {"messages", "net"}},
     {"benchmarks", {"messages", "actors/decode", "actors/route", "actors/checkpoint", "tests"}},
 };
 
@@ -109,6 +111,7 @@ constexpr third_party wrapped[] = {
     {"CLI/", "actors/node/(main\\.cpp|cli/.*)"},
     {"spdlog/", "actors/node/incidents\\.cpp"},
     {"benchmark/", "benchmarks/micro/.*"},
+    {"nlohmann/", "actors/(subscription|sandbox)/.*|actors/node/cli/.*"},
     {"tl/", "messages/result\\.hpp|actors/node/config/.*"},
 };
 

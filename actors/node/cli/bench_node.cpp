@@ -70,8 +70,8 @@ std::string bench_configuration(const load::target& listens, const std::string& 
          "  - { source: \"^conversation:.*\", metadata: { region: us-east-1 }, to: analytics-warehouse }\n"
          "  - { source: \"^interaction:.*\", metadata: { priority: high }, to: realtime-dashboard }\n"
          "destinations:\n"
-         "  analytics-warehouse: { kind: discard }\n"
-         "  realtime-dashboard: { kind: discard }\n"
+         "  analytics-warehouse: { kind: discard, rate: unlimited }\n"
+         "  realtime-dashboard: { kind: discard, rate: unlimited }\n"
          "audit: { path: " +
          quoted(directory + "/audit.jsonl") + " }\n";
 }

@@ -112,6 +112,7 @@ void print_log_table(std::ostream& out, const log_summary& log) {
       << totals.received << " = accepted " << totals.accepted << " + duplicates " << totals.duplicates
       << " + quarantined " << totals.quarantined << "; dropped " << totals.dropped << "\naudited up to group "
       << log.state.audited().upto << '\n';
+  if (!log.state.subscription().empty()) out << "subscription " << log.state.subscription() << '\n';
   for (const destination_state& d : log.state.destinations()) {
     out << d.name << (d.removed ? " (removed)" : "") << ": routed " << d.totals.routed << ", redriven "
         << d.totals.redriven << ", delivered " << d.totals.delivered << ", dead-lettered "
@@ -142,7 +143,9 @@ void print_log_json(std::ostream& out, const log_summary& log) {
       << ",\"accepted\":" << totals.accepted << ",\"duplicates\":" << totals.duplicates
       << ",\"quarantined\":" << totals.quarantined << ",\"dropped\":" << totals.dropped
       << "},\"next_position\":" << log.state.next_position()
-      << ",\"audited_upto\":" << log.state.audited().upto << ',';
+      << ",\"audited_upto\":" << log.state.audited().upto << ",\"subscription\":";
+  put_string(out, log.state.subscription());
+  out << ',';
   put_list(out, "destinations", log.state.destinations(),
            [&](const destination_state& d) { put_destination(out, d); });
   out << ',';

@@ -205,6 +205,18 @@ TEST(LogState, KeepsFileLengths) {
   EXPECT_EQ(log.destination(1).lanes[0].file_length, 700u);
 }
 
+TEST(LogState, KeepsTheSubscriptionThatWasNotedLast) {
+  history log;
+  EXPECT_EQ(log.state.subscription(), "");
+  for (const std::string id : {"11111111-1111-4111-8111-111111111111", "x", std::string(255, 'y').c_str(), ""}) {
+    log.must([&](group_builder& g) { g.append_control({control_kind::subscription_noted, 0, 0, 0, 0}, id); });
+    EXPECT_EQ(log.state.subscription(), id);
+    const auto again = log_state::parse(log.state.serialize());
+    ASSERT_TRUE(again) << to_string(again.error());
+    EXPECT_EQ(again->subscription(), id);
+  }
+}
+
 TEST(LogState, LetsARemovedDestinationDrainAndGivesItsNameAgain) {
   history log;
   log.add(1, "gone");
@@ -286,7 +298,12 @@ history random_history() {
   for (int i = 0; i < steps; ++i) {
     const auto d = *rc::gen::inRange<destination_id>(1, static_cast<destination_id>(destinations + 1));
     const auto lane = *rc::gen::inRange<lane_id>(0, 3);
-    switch (*rc::gen::inRange(0, 4)) {
+    switch (*rc::gen::inRange(0, 5)) {
+      case 4:
+        log.must([&](group_builder& g) {
+          g.append_control({control_kind::subscription_noted, 0, 0, 0, 0}, "subscription-" + std::to_string(i));
+        });
+        break;
       case 0:
         log.events(*rc::gen::inRange<std::size_t>(1, 5), {{d, lane}});
         break;
@@ -352,6 +369,7 @@ TEST(LogState, RefusesEveryCutAndOtherVersions) {
   log.events(10, {{1, 1}});
   log.settle(settled(1, 1, 5, 6, 2));
   log.must([](group_builder& g) { g.append_offer({1, 1, 1, 1, 7, 8}); });
+  log.must([](group_builder& g) { g.append_control({control_kind::subscription_noted, 0, 0, 0, 0}, "sub-1"); });
   auto bytes = log.state.serialize();
   ASSERT_TRUE(log_state::parse(bytes));
   for (std::size_t length = 0; length < bytes.size(); ++length) {

@@ -49,7 +49,13 @@ class client_test : public testing::Test {
   std::shared_ptr<outcome> begin(std::string body = "{}",
                                  std::vector<std::pair<std::string, std::string>> fields = {}) {
     auto seen = outcomes_.emplace_back(std::make_shared<outcome>());
-    client_->post("application/json", std::move(fields), std::move(body), [seen](attempt how) {
+    outgoing what;
+    what.fields = std::move(fields);
+    what.body = std::move(body);
+    return begin(std::move(what), seen);
+  }
+  std::shared_ptr<outcome> begin(outgoing what, std::shared_ptr<outcome> seen) {
+    client_->send(std::move(what), [seen](attempt how) {
       if (seen->calls++ == 0) seen->first.set_value(std::move(how));
     });
     return seen;

@@ -47,7 +47,7 @@ TEST_F(client_lifetime_test, may_be_destroyed_while_connecting) {
 
 TEST_F(client_lifetime_test, may_be_destroyed_by_its_own_callback) {
   run({answering(ok)});
-  client_->post("application/json", {}, "{}", [this](attempt how) {
+  client_->send({.body = "{}"}, [this](attempt how) {
     client_.reset();
     status_.set_value(how ? how->status : 0);
   });
@@ -56,8 +56,8 @@ TEST_F(client_lifetime_test, may_be_destroyed_by_its_own_callback) {
 
 TEST_F(client_lifetime_test, may_be_asked_again_by_its_own_callback) {
   run({answering(ok)});
-  client_->post("application/json", {}, "{}", [this](attempt) {
-    client_->post("application/json", {}, "{}",
+  client_->send({.body = "{}"}, [this](attempt) {
+    client_->send({.body = "{}"},
                   [this](attempt how) { status_.set_value(how ? how->status : 0); });
   });
   EXPECT_EQ(status_.get_future().get(), 200);

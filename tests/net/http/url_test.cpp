@@ -29,6 +29,9 @@ TEST(url, is_taken_apart) {
       {"http://my_service.local/", "my_service.local", 80, "/", "my_service.local"},
       {"http://xn--bcher-kva.example/", "xn--bcher-kva.example", 80, "/", "xn--bcher-kva.example"},
       {"http://127.0.0.1:9000/x", "127.0.0.1", 9000, "/x", "127.0.0.1:9000"},
+      {"https://example.com/a", "example.com", 443, "/a", "example.com"},
+      {"HTTPS://example.com:8443", "example.com", 8443, "/", "example.com:8443"},
+      {"https://example.com:80/", "example.com", 80, "/", "example.com:80"},
       {"http://1.2.3.4.example/", "1.2.3.4.example", 80, "/", "1.2.3.4.example"},
       {"http://0x7f.example/", "0x7f.example", 80, "/", "0x7f.example"},
       {"http://[::1]/", "::1", 80, "/", "[::1]"},
@@ -44,7 +47,7 @@ TEST(url, is_taken_apart) {
     EXPECT_EQ(parsed->port, row.port) << row.text;
     EXPECT_EQ(parsed->target, row.target) << row.text;
     EXPECT_EQ(parsed->authority(), row.authority) << row.text;
-    EXPECT_FALSE(parsed->tls) << row.text;
+    EXPECT_EQ(parsed->tls, row.text.substr(0, 5) == "https" || row.text.substr(0, 5) == "HTTPS") << row.text;
   }
 }
 
@@ -58,8 +61,6 @@ struct bad_row {
 TEST(url, is_refused) {
   const bad_row rows[] = {
       {"empty", "", "empty"},
-      {"TLS", "https://example.com/", "TLS destinations", errc::unsupported},
-      {"TLS in capitals", "HTTPS://example.com/", "TLS destinations", errc::unsupported},
       {"other scheme", "ftp://example.com/", "http://"},
       {"no scheme", "example.com/", "http://"},
       {"no slashes", "http:example.com", "http://"},
