@@ -47,10 +47,9 @@ ssl_ctx_ptr make(const SSL_METHOD* method) {
   return ctx;
 }
 
-/// Never asks a terminal for the pass phrase of a key.
-int no_pass_phrase(char*, int, int, void*) { return -1; }
-
 }  // namespace
+
+int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 std::string take_reason(const char* otherwise) {
   const unsigned long first = ERR_get_error();
