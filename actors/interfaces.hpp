@@ -123,6 +123,9 @@ using checkpoint_actor = consumer_actor::extend<
     // Audit has written everything up to a group and a position into so many bytes; rides along with the next
     // commit.
     caf::reacts_to<audited_a, group_number, position, std::uint64_t>,
+    // Keep the id of the subscription that events come from, at once; empty: none any more. At most
+    // checkpoint::subscription_bytes_max bytes.
+    caf::reacts_to<note_a, std::string>,
     // The telemetry actor, new or again; and: it took the last sample.
     caf::reacts_to<attach_a, telemetry_actor>, caf::reacts_to<grant_a, epoch, std::uint32_t>,
     caf::reacts_to<tick_a>,

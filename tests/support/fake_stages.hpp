@@ -57,6 +57,7 @@ class fake_checkpoint : public checkpoint_actor::base {
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
         [this](attach_a, destination_id, const deliver_actor&) { script_.told.emplace_back("deliver"); },
         [](audited_a, group_number, position, std::uint64_t) {},
+        [](note_a, const std::string&) {},
         [this](attach_a, const telemetry_actor&) { script_.told.emplace_back("telemetry"); },
         [](grant_a, epoch, std::uint32_t) {},
         [](tick_a) {},

@@ -112,7 +112,11 @@ void print_log_table(std::ostream& out, const log_summary& log) {
       << totals.received << " = accepted " << totals.accepted << " + duplicates " << totals.duplicates
       << " + quarantined " << totals.quarantined << "; dropped " << totals.dropped << "\naudited up to group "
       << log.state.audited().upto << '\n';
-  if (!log.state.subscription().empty()) out << "subscription " << log.state.subscription() << '\n';
+  if (!log.state.subscription().empty()) {
+    out << "subscription ";
+    put_string(out, log.state.subscription());  // an id is somebody else's text
+    out << '\n';
+  }
   for (const destination_state& d : log.state.destinations()) {
     out << d.name << (d.removed ? " (removed)" : "") << ": routed " << d.totals.routed << ", redriven "
         << d.totals.redriven << ", delivered " << d.totals.delivered << ", dead-lettered "

@@ -31,6 +31,7 @@ class sampler : public checkpoint_actor::base {
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
         [](attach_a, destination_id, const deliver_actor&) {},
         [](audited_a, group_number, position, std::uint64_t) {},
+        [](note_a, const std::string&) {},
         [this](attach_a, const telemetry_actor& to) { to_ = to; },
         [this](grant_a, epoch, std::uint32_t) { ++granted_; },
         [this](tick_a) {
