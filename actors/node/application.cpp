@@ -147,7 +147,7 @@ struct application::parts {
 application::application(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
 
 result<void> application::parts::listen() {
-  gate = std::make_unique<gateway>(gateway::options{&edge, &board, configured.ingest.max_body});
+  gate = std::make_unique<gateway>(gateway::options{&edge, &board});
   io = std::make_unique<net::runtime>(scale.io_threads);
   const bool split = configured.admin.listen && *configured.admin.listen != configured.ingest.listen;
   net::http::server_options options;
