@@ -114,6 +114,16 @@ class fake_audit : public audit_actor::base {
   }
 };
 
+/// A subscription with nothing to do.
+class fake_subscription : public subscription_actor::base {
+ public:
+  using subscription_actor::base::base;
+  const char* name() const override { return "fake_subscription"; }
+  behavior_type make_behavior() override {
+    return {[](reply_a, const attempt_result_ptr&) {}, [](tick_a) {}};
+  }
+};
+
 class fake_telemetry : public telemetry_actor::base {
  public:
   using telemetry_actor::base::base;
