@@ -114,7 +114,7 @@ void check_names(reader& read, const std::string& path, const std::vector<std::s
     if (std::ranges::find(known, names[i]) != known.end()) continue;
     const std::string item = given(read, member_of(path, i)) ? member_of(path, i) : path;
     const auto from = read.origins().find(item);
-    const bool secret = from != read.origins().end() && from->second.from_outside;
+    const bool secret = from != read.origins().end() && from->second.hidden;
     std::string detail = quoted(from == read.origins().end() ? std::string_view(names[i])
                                                              : std::string_view(from->second.shown));
     detail.append(" is not a destination; ");
@@ -144,7 +144,7 @@ void check_rules(reader& read) {
     if (const auto compiled = route::rule_set::compile({alone}, read.all.match); !compiled) {
       const std::string source = in(member, "source");
       const auto from = read.origins().find(source);
-      const bool secret = from != read.origins().end() && from->second.from_outside;
+      const bool secret = from != read.origins().end() && from->second.hidden;
       const bool is_pattern = compiled.error().detail.starts_with("the pattern");
       read.complain(is_pattern ? source : member,
                     secret
