@@ -43,7 +43,7 @@ bool wait_until(clock::time_point deadline, Condition holds) {
 application::application(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
 
 result<void> application::parts::listen() {
-  gate = std::make_unique<gateway>(gateway::options{&edge, &board});
+  gate = std::make_unique<gateway>(gateway::options{&edge, &board, shown_subscription()});
   io = std::make_unique<net::runtime>(scale.io_threads);
   const bool split = configured.admin.listen && *configured.admin.listen != configured.ingest.listen;
   net::http::server_options options;
@@ -95,6 +95,7 @@ result<std::unique_ptr<application>> application::start(const config::config& fr
   if (auto done = p.listen(); !done) return fail(done.error());
   if (auto done = p.recover(); !done) return fail(done.error());
   if (auto done = p.make_deliveries(); !done) return fail(done.error());
+  if (auto done = p.make_organisation(); !done) return fail(done.error());
   p.run_actors();
   p.gate->enter(phase::running);
   log_info("node", "ready on " + from.ingest.listen.address + ":" + std::to_string(p.ingestion->port()));
@@ -133,6 +134,7 @@ application::~application() {
   stop();
   if (p.ingestion) p.ingestion->stop_accepting();
   p.clients.clear();
+  p.organisation.reset();
   p.gate->connect_ingest({});
   p.gate->connect_scrape({});
   p.actors.reset();

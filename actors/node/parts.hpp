@@ -20,6 +20,7 @@
 #include "actors/node/application.hpp"
 #include "actors/node/config/scale.hpp"
 #include "actors/node/gateway.hpp"
+#include "actors/node/genesys.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/stage_queues.hpp"
 #include "actors/supervisor/actor.hpp"
@@ -43,6 +44,7 @@ struct application::parts {
   std::atomic<bool> failed = false;  // the node cannot go on: nothing that waits for the log will come
   telemetry::edge edge;
   checkpoint::board board;
+  subscription::board subscribed;
   stage_queues queues;
   supervisor::restart_counts restarts;
   net::byte_budget budget;
@@ -58,6 +60,7 @@ struct application::parts {
   std::unique_ptr<decode::identity_key> key;
   std::vector<std::shared_ptr<deliver::lane>> lanes;
   std::vector<std::shared_ptr<net::http::client>> clients;  // beside `lanes`; null where the kind is not http
+  std::unique_ptr<genesys> organisation;                    // null: the node only listens
   std::shared_ptr<audit::progress> audited = std::make_shared<audit::progress>();
   std::shared_ptr<const route::rule_set> rules;
   std::unique_ptr<caf::actor_system_config> actors_config;
@@ -77,9 +80,11 @@ struct application::parts {
   result<void> listen();
   result<void> recover();
   result<void> make_deliveries();
+  result<void> make_organisation();
   void run_actors();
   std::function<deliver_actor(const checkpoint_actor&)> delivery(std::size_t lane);
   supervisor::factories factories();
+  subscription::board* shown_subscription() { return configured.genesys ? &subscribed : nullptr; }
 };
 
 }  // namespace sluice::node

@@ -95,6 +95,15 @@ result<void> application::parts::make_deliveries() {
   return {};
 }
 
+result<void> application::parts::make_organisation() {
+  if (!configured.genesys) return {};
+  subscribed.set({.id = state.subscription()});
+  auto made = genesys::make(*configured.genesys, *io, subscribed);
+  if (!made) return fail(made.error());
+  organisation = std::move(*made);
+  return {};
+}
+
 std::function<deliver_actor(const checkpoint_actor&)> application::parts::delivery(std::size_t i) {
   return [this, i](const checkpoint_actor& to) {
     deliver::stage_options options;
@@ -158,6 +167,7 @@ supervisor::factories application::parts::factories() {
       for (const auto& l : lanes) counts.emplace_back(l->name, letters->count(l->name));
       return counts;
     };
+    from.subscription = shown_subscription();
     from.version = version;
     return telemetry::spawn_telemetry(*actors, std::move(from));
   };
@@ -217,6 +227,13 @@ supervisor::factories application::parts::factories() {
   make.ingest = [this] {
     return ingest::spawn_ingest(*actors, {.from = &gate->inbox(), .queue = &queues.ingest});
   };
+  if (organisation) {
+    make.subscription = [this](const checkpoint_actor& to) {
+      return subscription::spawn_subscription(*actors, organisation->options([to](std::string id) {
+        caf::anon_send(to, note_a{}, std::move(id));
+      }));
+    };
+  }
   return make;
 }
 
