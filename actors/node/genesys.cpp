@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "actors/node/config/organisation.hpp"
 #include "actors/node/incidents.hpp"
 
 namespace sluice::node {
@@ -41,7 +42,7 @@ result<std::unique_ptr<genesys>> genesys::make(const config::genesys_options& fr
   const auto trusted = net::tls::client_context::make(authorities);
   if (!trusted) return fail(trusted.error());
   std::unique_ptr<genesys> made(new genesys(shown));
-  made->settings_ = from.settings();
+  made->settings_ = config::settings_of(from);
   for (const auto& [origin, client] : {std::pair(&made->settings_.hosts.login, &made->login_),
                                        std::pair(&made->settings_.hosts.api, &made->api_)}) {
     auto connected = client_of(*origin, *trusted, io);

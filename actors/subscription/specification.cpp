@@ -6,6 +6,7 @@
 
 #include "messages/event.hpp"
 #include "messages/json_string.hpp"
+#include "net/address_guard/address_guard.hpp"
 #include "net/http/client.hpp"
 
 namespace sluice::subscription {
@@ -27,12 +28,19 @@ std::string wrong_text(std::string_view text, std::size_t bytes_max) {
   return {};
 }
 
+/// By its number: `127.example.com` is a name that anybody may own.
+bool is_loopback(const std::string& host) {
+  const net::network loopback{net::ip_address(net::ip_address::v4_bytes{127, 0, 0, 0}), 8};
+  if (host == "localhost" || host == "::1") return true;
+  const auto address = net::ip_address::parse(host);
+  return address && loopback.contains(*address);
+}
+
 std::string wrong_endpoint(const std::string& endpoint) {
   constexpr const char* allowed = "; allowed is an https URL, or http on loopback";
   const auto url = net::http::parse_url(endpoint);
   if (!url) return url.error().detail + allowed;
-  const bool loopback = url->host == "localhost" || url->host == "::1" || url->host.starts_with("127.");
-  if (!url->tls && !loopback) return std::string("sends events unencrypted") + allowed;
+  if (!url->tls && !is_loopback(url->host)) return std::string("sends events unencrypted") + allowed;
   return {};
 }
 
@@ -74,6 +82,14 @@ std::vector<error> check(const specification& what) {
   note("retention_days", wrong_number(what.retention_days, retention_days_max));
   note("max_events_per_second", wrong_number(what.max_events_per_second, events_per_second_max));
   return wrong;
+}
+
+std::string wrong_origin(std::string_view text) {
+  const auto url = net::http::parse_url(text);
+  if (!url) return url.error().detail;
+  if (url->target != "/") return "has a path";
+  if (!url->tls && !is_loopback(url->host)) return "would send the credentials unencrypted";
+  return {};
 }
 
 std::string create_body(const specification& what) { return text_of(fields(what)); }
