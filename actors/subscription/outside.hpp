@@ -55,9 +55,7 @@ class outside {
   double random() { return random_(); }
 
   /// To be awaited; gives how the attempt ended.
-  auto send(host to, net::http::outgoing what) {
-    return send_awaiter(*this, send_step{to, std::move(what)});
-  }
+  auto send(host to, net::http::outgoing what) { return send_awaiter(*this, send_step{to, std::move(what)}); }
   /// To be awaited.
   auto wait(std::chrono::nanoseconds time) { return wait_awaiter(*this, wait_step{time}); }
 

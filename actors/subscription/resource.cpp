@@ -128,8 +128,7 @@ void list_into(std::vector<std::string>& texts, const char* intro, const std::se
   std::string text = intro;
   for (std::size_t i = 0; i < std::min(names.size(), sources_named); ++i)
     text.append(i == 0 ? " " : ", ").append(names[i]);
-  if (names.size() > sources_named)
-    text += " and " + std::to_string(names.size() - sources_named) + " more";
+  if (names.size() > sources_named) text += " and " + std::to_string(names.size() - sources_named) + " more";
   texts.push_back(std::move(text));
 }
 

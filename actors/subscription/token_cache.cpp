@@ -112,7 +112,8 @@ result<void> token_cache::taken(std::string_view body) {
   return {};
 }
 
-error token_cache::explain(const net::http::reply& answer) const {
+error token_cache::explain(const net::http::reply& raw) const {
+  const net::http::reply answer = without_secrets(raw);
   const json body = json::parse(answer.body, nullptr, false);
   const auto text = [&](const char* name) -> std::string {
     if (!body.is_object()) return {};
@@ -122,28 +123,30 @@ error token_cache::explain(const net::http::reply& answer) const {
   const std::string code = text("error");
   std::string said = text("error_description");
   if (said.empty()) said = text("description");
-  said = without_secrets(excerpt(said.empty() ? code : code + ": " + said));
+  said = " (" + excerpt(said.empty() ? code : code + ": " + said) + ")";
   const std::string id = key("client_id");
-  if (code == "invalid_client")
-    return {errc::refused, id + " or " + key("client_secret") + " is wrong (" + said + ")", {}};
-  if (code == "invalid_scope")
-    return {errc::refused, key("scope") + " asks for what the client may not have (" + said + ")", {}};
-  if (code == "unauthorized_client" || code == "unsupported_grant_type") {
-    return {errc::refused, "the client of " + id + " is not made for the client credentials grant (" + said + ")",
-            {}};
+  std::string detail;
+  if (code == "invalid_client") {
+    detail = id + " or " + key("client_secret") + " is wrong" + said;
+  } else if (code == "invalid_scope") {
+    detail = key("scope") + " asks for what the client may not have" + said;
+  } else if (code == "unauthorized_client" || code == "unsupported_grant_type") {
+    detail = "the client of " + id + " is not made for the client credentials grant" + said;
+  } else {
+    detail = "no token for " + id + ": " + describe(answer);
   }
-  return {errc::refused, "no token for " + id + ": " + without_secrets(describe(answer)), {}};
+  return {errc::refused, std::move(detail), {}};
 }
 
 void token_cache::refused(std::string_view token) {
   if (token == token_) token_.clear();
 }
 
-std::string token_cache::without_secrets(std::string text) const {
-  hide(text, options_.who.client_secret);
-  hide(text, net::to_base64(options_.who.client_id + ":" + options_.who.client_secret));
-  hide(text, token_);
-  return text;
+net::http::reply token_cache::without_secrets(net::http::reply answer) const {
+  hide(answer.body, options_.who.client_secret);
+  hide(answer.body, net::to_base64(options_.who.client_id + ":" + options_.who.client_secret));
+  hide(answer.body, token_);
+  return answer;
 }
 
 }  // namespace sluice::subscription

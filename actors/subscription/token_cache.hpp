@@ -37,6 +37,7 @@ class token_cache {
 
   advice ask(std::chrono::nanoseconds now);
   const std::string& token() const noexcept { return token_; }
+  bool has_token(std::chrono::nanoseconds now) const noexcept { return !token_.empty() && now < ends_at_; }
   net::http::outgoing request() const;
 
   /// The fetch ended, for good or ill. A failure leaves a token that is not over yet in use. The error says
@@ -50,8 +51,8 @@ class token_cache {
   std::uint64_t requests() const noexcept { return requests_; }
   /// Where credentials stand in the configuration: `genesys.client_id`.
   std::string key(std::string_view name) const { return options_.keys + std::string(name); }
-  /// `text` without the secret and the token, should a peer have echoed them.
-  std::string without_secrets(std::string text) const;
+  /// The answer with neither secret nor token in its body, should a peer have echoed them.
+  net::http::reply without_secrets(net::http::reply answer) const;
 
  private:
   result<void> taken(std::string_view body);

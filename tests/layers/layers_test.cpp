@@ -57,7 +57,8 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"messages", {}},
     {"net", {"messages"}},
     {"actors",
-     {"messages", "actors/checkpoint"}},  // interfaces.hpp: what deliver and checkpoint say to one another
+     {"messages", "net",
+      "actors/checkpoint"}},  // interfaces.hpp: what deliver and checkpoint say to one another
     {"actors/ingest", {"messages", "actors"}},
     {"actors/decode", {"messages", "actors"}},
     {"actors/route", {"messages", "actors"}},
@@ -67,7 +68,7 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"actors/telemetry",
      {"messages", "actors", "actors/checkpoint", "actors/deliver", "actors/subscription"}},
     {"actors/supervisor", {"messages", "actors"}},
-    {"actors/subscription", {"messages", "net", "actors", "actors/checkpoint"}},
+    {"actors/subscription", {"messages", "net", "actors", "actors/checkpoint", "actors/deliver"}},
     {"actors/sandbox", {"messages", "net"}},
     {"benchmarks", {"messages", "actors/decode", "actors/route", "actors/checkpoint", "tests"}},
 };
