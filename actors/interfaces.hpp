@@ -6,6 +6,7 @@
 //                                                        telemetry  settled ◀──┘   │   │
 //                        log ──ready, chunk──▶ audit ──audited─────────────────────┘   │
 //                        log ──ready, chunk──▶ deliver (one a destination) ────────────┘
+//                        subscription ──note───────────────────────────────────────────┘
 //   supervisor ──attach──▶ ingest, decode, route;  it alone restarts
 //
 // A message between stages carries a group: everything that came since the producer's last turn. Nothing here
@@ -123,15 +124,26 @@ using checkpoint_actor = consumer_actor::extend<
     // Audit has written everything up to a group and a position into so many bytes; rides along with the next
     // commit.
     caf::reacts_to<audited_a, group_number, position, std::uint64_t>,
+    // Keep the id of the subscription that events come from, at once; empty: none any more. At most
+    // checkpoint::subscription_bytes_max bytes.
+    caf::reacts_to<note_a, std::string>,
     // The telemetry actor, new or again; and: it took the last sample.
     caf::reacts_to<attach_a, telemetry_actor>, caf::reacts_to<grant_a, epoch, std::uint32_t>,
     caf::reacts_to<tick_a>,
     // Commit what waits, audit progress included, then end.
     caf::reacts_to<drain_a>>;
 
+/// The SUBSCRIPTION actor: sees to it that the subscription at the sender is there, active and points here.
+using subscription_actor = caf::typed_actor<
+    // Its HTTP client ended an attempt.
+    caf::reacts_to<reply_a, attempt_result_ptr>,
+    // It is time: for the next step, or the next look.
+    caf::reacts_to<tick_a>>;
+
 /// The SUPERVISOR actor: makes, links and restarts every other one.
 using supervisor_actor = caf::typed_actor<
-    // End the deliveries, then the audit, then the checkpoint, then everything else; then end.
+    // End the subscription and the deliveries, then the audit, then the checkpoint, then everything else;
+    // then end.
     caf::reacts_to<drain_a>>;
 
 }  // namespace sluice

@@ -17,6 +17,7 @@ using offered_a = caf::atom_constant<caf::atom("offered")>;  ///< checkpoint →
 using settle_a = caf::atom_constant<caf::atom("settle")>;    ///< deliver → checkpoint: an outcome
 using settled_a = caf::atom_constant<caf::atom("settled")>;  ///< checkpoint → deliver: it is durable
 using audited_a = caf::atom_constant<caf::atom("audited")>;  ///< audit → checkpoint: progress
+using note_a = caf::atom_constant<caf::atom("note")>;        ///< subscription → checkpoint: keep its id
 using ready_a = caf::atom_constant<caf::atom("ready")>;      ///< log → reader: groups are there
 using chunk_a = caf::atom_constant<caf::atom("chunk")>;      ///< log → reader: groups from the files
 using written_a = caf::atom_constant<caf::atom("written")>;  ///< a stage's worker thread → the stage

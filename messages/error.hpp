@@ -34,6 +34,7 @@ enum class errc : std::uint8_t {
   invalid_config,  ///< a configuration value is wrong; `place` has file:line:column and path
   not_found,       ///< no such thing
   wrong_use,       ///< the command line does not make sense
+  refused,         ///< a peer says no to what was asked of it: credentials, permissions, its own rules
 };
 
 /// Stable lower-case name of a code, for logs and problem documents.
@@ -85,6 +86,8 @@ constexpr std::string_view to_string(errc code) noexcept {
       return "not_found";
     case errc::wrong_use:
       return "wrong_use";
+    case errc::refused:
+      return "refused";
   }
   return "unknown";
 }

@@ -73,6 +73,10 @@ class checkpoint_stage : public checkpoint_actor::base {
           // While every batch is refused, no commit would look again.
           if (stager_->holding()) relieve(now());
         },
+        [this](note_a, std::string& id) {
+          stager_->push(control_head{.kind = control_kind::subscription_noted}, std::move(id));
+          turn();
+        },
         [this](attach_a, const telemetry_actor& telemetry) {
           telemetry_ = telemetry;
           telemetry_ready_ = true;

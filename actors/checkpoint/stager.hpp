@@ -143,7 +143,8 @@ class stager {
   log_state& state_;
   options options_;
   std::deque<held_batch> batches_;  // not decided yet; bounded by the lease and the links' windows
-  std::deque<waiting> records_;     // bounded: one outcome and one offer a lane at a time, controls at start
+  std::deque<waiting>
+      records_;  // bounded: one outcome and one offer a lane at a time, the id when it changes
   std::optional<audited_head> audit_;
   staged open_, out_;
   std::vector<epoch> left_;

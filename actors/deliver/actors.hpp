@@ -7,20 +7,14 @@
 #include <memory>
 #include <string>
 
+#include "actors/attempt_result.hpp"
 #include "actors/checkpoint/actor.hpp"
 #include "actors/deliver/dead_letters.hpp"
 #include "actors/deliver/retry_schedule.hpp"
 #include "actors/deliver/stage.hpp"
 #include "net/http/client.hpp"
 
-namespace sluice {
-
-/// How an attempt of the HTTP client ended.
-struct attempt_result {
-  net::http::attempt what;
-};
-
-namespace deliver {
+namespace sluice::deliver {
 
 deliver_actor spawn_discard(caf::actor_system& system, stage_options options);
 
@@ -57,5 +51,4 @@ struct http_options {
 /// POSTs batches in the envelope, one request in flight, in order; durable offers, retries, dead letters.
 deliver_actor spawn_http(caf::actor_system& system, stage_options options, http_options http);
 
-}  // namespace deliver
-}  // namespace sluice
+}  // namespace sluice::deliver

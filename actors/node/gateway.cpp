@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "actors/node/health.hpp"
+
 namespace sluice::node {
 
 using net::http::method;
@@ -243,26 +245,11 @@ response gateway::health() const {
     const std::lock_guard lock(mutex_);
     if (!unhealthy_.empty()) reasons.push_back(unhealthy_);
   }
-  if (const auto checkpoint = options_.board->get().unhealthy; !checkpoint.empty())
-    reasons.push_back(checkpoint);
-  response r;
-  if (reasons.empty()) {
-    r.body = R"({"status":"healthy","subscription":null})";
-    return r;
-  }
-  r = problem(503, "unhealthy", reasons.front());
-  std::string list;
-  for (const auto& reason : reasons) {
-    list += list.empty() ? "\"" : ",\"";
-    for (const char c : reason) {
-      if (c == '"' || c == '\\') list += '\\';
-      if (static_cast<unsigned char>(c) >= 0x20) list += c;
-    }
-    list += '"';
-  }
-  r.body.pop_back();  // the document's closing brace
-  r.body += R"(,"reasons":[)" + list + "]}";
-  return r;
+  if (auto checkpoint = options_.board->get().unhealthy; !checkpoint.empty())
+    reasons.push_back(std::move(checkpoint));
+  if (options_.subscription == nullptr) return node::health(reasons, nullptr);
+  const auto subscription = options_.subscription->get();
+  return node::health(reasons, &subscription);
 }
 
 }  // namespace sluice::node

@@ -11,6 +11,7 @@
 
 #include "actors/checkpoint/board.hpp"
 #include "actors/ingest/inbox.hpp"
+#include "actors/subscription/board.hpp"
 #include "actors/telemetry/edge.hpp"
 #include "net/http/server.hpp"
 
@@ -25,7 +26,7 @@ class gateway {
   struct options {
     telemetry::edge* edge = nullptr;
     const checkpoint::board* board = nullptr;
-    std::size_t max_body = 0;  ///< named in answers
+    const subscription::board* subscription = nullptr;  ///< null: the node only listens
   };
   explicit gateway(options o);
   ~gateway();

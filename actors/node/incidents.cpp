@@ -3,33 +3,30 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "messages/json_string.hpp"
+
 namespace sluice::node {
 namespace {
 
 bool as_json = true;
 
 // Texts may quote a peer or a file: control characters never reach a terminal, and a line stays a line.
-std::string escaped(std::string_view text) {
+std::string one_line(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto u = static_cast<unsigned char>(c);
-    if (as_json && (c == '"' || c == '\\')) {
-      out += '\\';
-      out += c;
-    } else if (u < 0x20 || u == 0x7f) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(u));
-    } else {
-      out += c;
-    }
+    out += u < 0x20 || u == 0x7f ? '?' : c;
   }
   return out;
 }
 
 void say(spdlog::level::level_enum level, std::string_view stage, std::string_view what) {
   if (as_json) {
-    spdlog::log(level, R"("stage":"{}","message":"{}")", stage, escaped(what));
+    std::string message;
+    append_json_string(message, what);
+    spdlog::log(level, R"("stage":"{}","message":{})", stage, message);
   } else {
-    spdlog::log(level, "{}: {}", stage, escaped(what));
+    spdlog::log(level, "{}: {}", stage, one_line(what));
   }
 }
 

@@ -24,6 +24,7 @@ class supervisor_stage : public supervisor_actor::base {
     for (auto& r : routers_) start_router(r);
     for (auto& d : decoders_) start_decoder(d);
     start_ingest();
+    if (options_.make.subscription) start_subscription();
   }
 
   const char* name() const override { return "supervisor"; }
@@ -31,6 +32,7 @@ class supervisor_stage : public supervisor_actor::base {
   behavior_type make_behavior() override {
     return {[this](drain_a) {
       draining_ = true;
+      if (subscription_) send_exit(subscription_, caf::exit_reason::user_shutdown);
       for (const auto& d : deliveries_) send(d, drain_a{});
       drain_next();
     }};
@@ -42,6 +44,7 @@ class supervisor_stage : public supervisor_actor::base {
     for (auto& d : decoders_) end(d);
     for (auto& r : routers_) end(r);
     for (auto& d : deliveries_) end(d);
+    end(subscription_);
     end(audit_);
     end(checkpoint_);
     end(telemetry_);
@@ -73,6 +76,7 @@ class supervisor_stage : public supervisor_actor::base {
     send(checkpoint_, attach_a{}, options_.make.deliveries[i].first, deliveries_[i]);
   }
   void start_audit() { audit_ = watched(options_.make.audit(checkpoint_)); }
+  void start_subscription() { subscription_ = watched(options_.make.subscription(checkpoint_)); }
   void start_router(relay_actor& r) {
     r = watched(options_.make.route());
     link_up(r, checkpoint_);
@@ -104,6 +108,8 @@ class supervisor_stage : public supervisor_actor::base {
     if (ingest_.address() == down.source) return note("ingest", why), start_ingest();
     if (audit_.address() == down.source) return note("audit", why), start_audit();
     if (telemetry_.address() == down.source) return note("telemetry", why), start_telemetry();
+    if (subscription_ && subscription_.address() == down.source)
+      return note("subscription", why), start_subscription();
     for (auto& d : decoders_) {
       if (d.address() == down.source) return note("decode", why), start_decoder(d);
     }
@@ -120,12 +126,15 @@ class supervisor_stage : public supervisor_actor::base {
     for (auto& d : deliveries_) {
       if (d && d.address() == down.source) d = deliver_actor{};
     }
+    if (subscription_ && subscription_.address() == down.source) subscription_ = subscription_actor{};
     if (audit_ && audit_.address() == down.source) audit_ = audit_actor{};
     if (checkpoint_ && checkpoint_.address() == down.source) checkpoint_ = checkpoint_actor{};
   }
 
-  // Deliveries first, then the audit with what they told the log, then the checkpoint with what both told it.
+  // The subscription, which has nothing to finish, and the deliveries first; then the audit with what they
+  // told the log, then the checkpoint with what all of them told it.
   void drain_next() {
+    if (subscription_) return;
     if (std::ranges::any_of(deliveries_, [](const deliver_actor& d) { return static_cast<bool>(d); })) return;
     if (audit_) {
       if (!std::exchange(audit_draining_, true)) send(audit_, drain_a{});
@@ -149,6 +158,7 @@ class supervisor_stage : public supervisor_actor::base {
   checkpoint_actor checkpoint_;
   telemetry_actor telemetry_;
   audit_actor audit_;
+  subscription_actor subscription_;
   ingest_actor ingest_;
   std::vector<relay_actor> decoders_, routers_;
   std::vector<deliver_actor> deliveries_;

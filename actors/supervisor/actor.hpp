@@ -42,6 +42,7 @@ struct factories {
   std::vector<std::pair<destination_id, std::function<deliver_actor(const checkpoint_actor&)>>> deliveries;
   std::function<relay_actor()> decode, route;
   std::function<ingest_actor()> ingest;
+  std::function<subscription_actor(const checkpoint_actor&)> subscription;  ///< empty: the node only listens
 };
 
 struct actor_options {

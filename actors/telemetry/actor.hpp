@@ -12,6 +12,7 @@
 #include "actors/deliver/lane.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/stage_queues.hpp"
+#include "actors/subscription/board.hpp"
 #include "actors/telemetry/edge.hpp"
 
 namespace sluice {
@@ -32,6 +33,7 @@ struct sources {
   std::function<std::size_t()> in_flight_bytes;
   std::function<std::vector<std::pair<std::string, std::uint64_t>>()> restarts;      ///< by stage
   std::function<std::vector<std::pair<std::string, std::uint64_t>>()> dead_letters;  ///< by destination
+  const subscription::board* subscription = nullptr;  ///< null: the node only listens
   std::string version;
 };
 

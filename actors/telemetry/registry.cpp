@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "actors/telemetry/actor.hpp"
@@ -66,6 +67,11 @@ struct destination_metrics {
   double delivered_base = 0;
 };
 
+struct subscription_metrics {
+  Gauge *active, *last_check;
+  Counter *ok, *failed, *repairs, *tokens;
+};
+
 }  // namespace
 
 struct registry::families {
@@ -119,6 +125,7 @@ struct registry::families {
   bucket_feed requests;
   std::map<std::string, destination_metrics> destinations;
   std::map<std::string, Counter*> restarts;
+  std::optional<subscription_metrics> subscribed;
   std::vector<std::pair<Gauge*, const stage_queue*>> queues;
 
   explicit families(const sources& s) : from(s) {
@@ -127,16 +134,15 @@ struct registry::families {
       codes.push_back(&counter("sluice_batches_total", "Answers to batches by status code.",
                                {{"code", code == 0 ? "other" : std::to_string(code)}}));
     }
-    for (const auto* stage : {"audit", "decode", "deliver", "ingest", "route", "telemetry"}) {
-      restarts[stage] = &counter("sluice_actor_restarts_total", "Stages that ended and were started again.",
-                                 {{"stage", stage}});
-    }
+    for (const auto* stage : {"audit", "decode", "deliver", "ingest", "route", "telemetry"})
+      add_restarts(stage);
     for (const auto& [stage, queue] : from.queues->all()) {
       queues.emplace_back(
           &gauge("sluice_stage_queue", "Requests that wait in a stage for the next one or the disk.",
                  {{"stage", std::string(stage)}}),
           queue);
     }
+    if (from.subscription != nullptr) add_subscription();
     const auto view = from.checkpoint->get();
     for (const auto& lane : from.lanes) add(lane->name);
     for (const auto& d : view.destinations) {
@@ -144,6 +150,29 @@ struct registry::families {
         known->second.delivered_base = static_cast<double>(d.totals.delivered);
       }
     }
+  }
+
+  void add_restarts(const char* stage) {
+    restarts[stage] = &counter("sluice_actor_restarts_total", "Stages that ended and were started again.",
+                               {{"stage", stage}});
+  }
+
+  void add_subscription() {
+    add_restarts("subscription");
+    const auto checks = [&](const char* outcome) {
+      return &counter("sluice_subscription_checks_total", "Looks at the subscription by outcome.",
+                      {{"outcome", outcome}});
+    };
+    subscription_metrics m{};
+    m.active = &gauge("sluice_subscription_active", "1 while the subscription is there, active and ours.");
+    m.last_check = &gauge("sluice_subscription_last_check_timestamp_seconds",
+                          "When the subscription was last looked at, Unix time; 0: not yet.");
+    m.ok = checks("ok");
+    m.failed = checks("failed");
+    m.repairs = &counter("sluice_subscription_repairs_total",
+                         "Times that the subscription was made, changed or taken up again.");
+    m.tokens = &counter("sluice_token_requests_total", "Requests for an access token.");
+    subscribed = m;
   }
 
   void add(const std::string& name) {
@@ -199,6 +228,16 @@ struct registry::families {
     }
   }
 
+  void collect_subscription() {
+    const auto now = from.subscription->get();
+    subscribed->active->Set(now.now == subscription::standing::active ? 1 : 0);
+    subscribed->last_check->Set(static_cast<double>(now.last_check_ms) / 1e3);
+    raise(*subscribed->ok, static_cast<double>(now.checks - now.failed_checks));
+    raise(*subscribed->failed, static_cast<double>(now.failed_checks));
+    raise(*subscribed->repairs, static_cast<double>(now.repairs));
+    raise(*subscribed->tokens, static_cast<double>(now.token_requests));
+  }
+
   void collect() {
     const auto view = from.checkpoint->get();
     const auto& t = view.totals;
@@ -217,6 +256,7 @@ struct registry::families {
         raise(*at->second, static_cast<double>(count));
     }
     collect_destinations(view);
+    if (subscribed) collect_subscription();
     const auto usage = read_process_usage();
     raise(cpu, usage.cpu_seconds);
     resident.Set(usage.resident_bytes);

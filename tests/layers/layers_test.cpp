@@ -57,16 +57,18 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"messages", {}},
     {"net", {"messages"}},
     {"actors",
-     {"messages", "actors/checkpoint"}},  // interfaces.hpp: what deliver and checkpoint say to one another
+     {"messages", "net",
+      "actors/checkpoint"}},  // interfaces.hpp: what deliver and checkpoint say to one another
     {"actors/ingest", {"messages", "actors"}},
     {"actors/decode", {"messages", "actors"}},
     {"actors/route", {"messages", "actors"}},
     {"actors/checkpoint", {"messages", "actors"}},
     {"actors/deliver", {"messages", "net", "actors", "actors/checkpoint"}},
     {"actors/audit", {"messages", "actors", "actors/checkpoint", "actors/deliver"}},
-    {"actors/telemetry", {"messages", "actors", "actors/checkpoint", "actors/deliver"}},
+    {"actors/telemetry",
+     {"messages", "actors", "actors/checkpoint", "actors/deliver", "actors/subscription"}},
     {"actors/supervisor", {"messages", "actors"}},
-    {"actors/subscription", {"messages", "net", "actors", "actors/checkpoint"}},
+    {"actors/subscription", {"messages", "net", "actors", "actors/checkpoint", "actors/deliver"}},
     {"actors/sandbox", {"messages", "net"}},
     {"benchmarks", {"messages", "actors/decode", "actors/route", "actors/checkpoint", "tests"}},
 };
@@ -85,7 +87,8 @@ TEST(layers, include_only_what_their_row_allows) {
 TEST(layers, of_net_know_nothing_of_events) {
   for (const inclusion& i : inclusions()) {
     if (!i.from.starts_with("net/") || !i.what.starts_with("messages/")) continue;
-    const std::set<std::string> allowed{"messages/assert.hpp", "messages/error.hpp", "messages/result.hpp"};
+    const std::set<std::string> allowed{"messages/assert.hpp", "messages/error.hpp",
+                                        "messages/json_string.hpp", "messages/result.hpp"};
     EXPECT_TRUE(allowed.contains(i.what)) << i.from << ":" << i.line << " includes " << i.what;
   }
 }
@@ -99,7 +102,8 @@ struct third_party {
 constexpr third_party wrapped[] = {
     {"caf/",
      "messages/atoms\\.hpp|actors/(interfaces|relay)\\.hpp|actors/[a-z]+/actors?\\.[ch]pp|"
-     "actors/deliver/(stage\\.[ch]pp|[a-z_]+_actor\\.cpp)|actors/node/application\\.cpp"},
+     "actors/deliver/(stage\\.[ch]pp|[a-z_]+_actor\\.cpp)|actors/node/"
+     "(application\\.cpp|parts\\.hpp|wiring\\.cpp)"},
     {"boost/", "net/.*"},
     {"openssl/", "net/.*"},
     {"simdjson", "actors/decode/token_index\\.cpp"},

@@ -52,6 +52,7 @@ class noting_checkpoint : public checkpoint_actor::base {
         },
         [](attach_a, destination_id, const deliver_actor&) {},
         [](audited_a, group_number, position, std::uint64_t) {},
+        [](note_a, const std::string&) {},
         [](attach_a, const telemetry_actor&) {},
         [](grant_a, epoch, std::uint32_t) {},
         [](tick_a) {},

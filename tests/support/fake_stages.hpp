@@ -57,6 +57,7 @@ class fake_checkpoint : public checkpoint_actor::base {
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
         [this](attach_a, destination_id, const deliver_actor&) { script_.told.emplace_back("deliver"); },
         [](audited_a, group_number, position, std::uint64_t) {},
+        [](note_a, const std::string&) {},
         [this](attach_a, const telemetry_actor&) { script_.told.emplace_back("telemetry"); },
         [](grant_a, epoch, std::uint32_t) {},
         [](tick_a) {},
@@ -110,6 +111,16 @@ class fake_audit : public audit_actor::base {
   behavior_type make_behavior() override {
     return {[](ready_a) {}, [](chunk_a, const log_chunk_ptr&) {}, [](written_a, const work_result_ptr&) {},
             [](tick_a) {}, [this](drain_a) { quit(caf::exit_reason::normal); }};
+  }
+};
+
+/// A subscription with nothing to do.
+class fake_subscription : public subscription_actor::base {
+ public:
+  using subscription_actor::base::base;
+  const char* name() const override { return "fake_subscription"; }
+  behavior_type make_behavior() override {
+    return {[](reply_a, const attempt_result_ptr&) {}, [](tick_a) {}};
   }
 };
 

@@ -50,6 +50,9 @@ class pipeline_fixture : public actor_fixture {
     options.make.ingest = [this] {
       return made("ingest", ingest::spawn_ingest(system, {.from = &inbox, .queue = &queues.ingest}));
     };
+    options.make.subscription = [this](const checkpoint_actor&) {
+      return made("subscription", system.spawn<fake_subscription>());
+    };
     options.decoders = decoders;
     options.routers = routers;
     options.budget = budget;

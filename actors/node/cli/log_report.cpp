@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "messages/json_string.hpp"
+
 namespace sluice::cli {
 namespace {
 
@@ -23,19 +25,9 @@ std::string_view kind_of(const segment_summary& s) {
 position last_position(const segment_summary& s) { return s.head.first_position + s.events - 1; }
 
 void put_string(std::ostream& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out << '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out << '\\' << c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out << "\\u00" << digits[byte >> 4] << digits[byte & 15];
-    } else {
-      out << c;
-    }
-  }
-  out << '"';
+  std::string quoted;
+  append_json_string(quoted, text);
+  out << quoted;
 }
 
 template <class List, class Put>
@@ -112,7 +104,11 @@ void print_log_table(std::ostream& out, const log_summary& log) {
       << totals.received << " = accepted " << totals.accepted << " + duplicates " << totals.duplicates
       << " + quarantined " << totals.quarantined << "; dropped " << totals.dropped << "\naudited up to group "
       << log.state.audited().upto << '\n';
-  if (!log.state.subscription().empty()) out << "subscription " << log.state.subscription() << '\n';
+  if (!log.state.subscription().empty()) {
+    out << "subscription ";
+    put_string(out, log.state.subscription());  // an id is somebody else's text
+    out << '\n';
+  }
   for (const destination_state& d : log.state.destinations()) {
     out << d.name << (d.removed ? " (removed)" : "") << ": routed " << d.totals.routed << ", redriven "
         << d.totals.redriven << ", delivered " << d.totals.delivered << ", dead-lettered "

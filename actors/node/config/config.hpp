@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "actors/route/rule.hpp"
+#include "actors/subscription/settings.hpp"
 
 namespace sluice::config {
 
@@ -109,6 +110,15 @@ struct dead_letter_options {
   std::uint64_t max_bytes = 2 * gib;
 };
 
+struct genesys_options {
+  std::string region;               ///< empty: login_url and base_url are given
+  std::string login_url, base_url;  ///< empty: the region's
+  std::string ca;                   ///< file of one more authority; empty: the system's alone
+  subscription::credentials credentials{};
+  std::chrono::milliseconds check_interval = std::chrono::seconds(60);
+  subscription::specification subscription{};
+};
+
 enum class audit_event : std::uint8_t { routed, dropped, quarantined, delivered, dead_lettered };
 
 struct audit_options {
@@ -146,12 +156,14 @@ struct config {
   std::vector<route_options> routes;
   std::vector<destination_options> destinations;  ///< in the order of the file, names distinct
   dead_letter_options dead_letters;
+  std::optional<genesys_options> genesys;  ///< empty: the node only listens
   audit_options audit;
   shutdown_options shutdown;
   log_options log;
   std::vector<routing_test> tests;
 
-  /// Paths of the keys whose values came from the environment or another file, sorted: never to be shown.
+  /// Paths of the keys whose values are secrets or came from the environment or another file, sorted: never
+  /// to be shown.
   std::vector<std::string> hidden;
   bool is_hidden(std::string_view path) const { return std::ranges::binary_search(hidden, path); }
 };

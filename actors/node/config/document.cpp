@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "messages/json_string.hpp"
+
 namespace sluice::config {
 namespace {
 
@@ -91,25 +93,6 @@ class copier {
   std::size_t count_ = 0;
 };
 
-void append_string(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += hex[byte >> 4U];
-      out += hex[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
 bool is_json_number(std::string_view text) {
   std::size_t at = 0;
   const auto digits = [&] {
@@ -142,7 +125,7 @@ void append_json(std::string& out, const node& tree) {
       if (!tree.quoted && (tree.text == "true" || tree.text == "false" || is_json_number(tree.text))) {
         out += tree.text;
       } else {
-        append_string(out, tree.text);
+        append_json_string(out, tree.text);
       }
       return;
     case node::kind::list:
@@ -157,7 +140,7 @@ void append_json(std::string& out, const node& tree) {
       out += '{';
       for (const node::member& m : tree.members) {
         if (&m != &tree.members.front()) out += ',';
-        append_string(out, m.key);
+        append_json_string(out, m.key);
         out += ':';
         append_json(out, m.value);
       }

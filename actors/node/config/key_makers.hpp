@@ -74,11 +74,17 @@ inline key only(kind_set kinds, key k) {
   return k;
 }
 
+inline key secret(key k) {
+  k.secret = true;
+  return k;
+}
+
 inline value_type<std::string> path_text() { return text_up_to(1024, 1, "a path"); }
 
 /// The parts of the table.
 std::vector<key> node_keys();
 std::vector<key> route_keys();
 std::vector<key> destination_keys();
+std::vector<key> genesys_keys();
 
 }  // namespace sluice::config

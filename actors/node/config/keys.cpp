@@ -43,7 +43,8 @@ std::string_view to_string(destination_kind kind) {
 std::span<const key> all_keys() {
   static const std::vector<key> keys = [] {
     std::vector<key> all = node_keys();
-    for (auto part : {route_keys(), destination_keys()}) std::ranges::move(part, std::back_inserter(all));
+    for (auto part : {route_keys(), destination_keys(), genesys_keys()})
+      std::ranges::move(part, std::back_inserter(all));
     return all;
   }();
   return keys;
@@ -71,6 +72,8 @@ std::span<const section> all_sections() {
       {"destinations.*.retry", "When a failed attempt is repeated."},
       {"destinations.*.backlog", "What may wait for it."},
       {"dead_letters", "Events that cannot be delivered or understood."},
+      {"genesys", "The organisation whose subscription is kept up; without it the node only listens."},
+      {"genesys.subscription", "What the subscription shall be."},
       {"audit", "One line for each decision."},
       {"shutdown", "How the node stops."},
       {"log", "The node's own log lines."},

@@ -46,6 +46,7 @@ struct key {
   std::string doc;       ///< one sentence
   bool required = false;
   kind_set kinds = any_kind;  ///< of destinations that have the key
+  bool secret = false;        ///< never shown, also when it stands in the file
   /// Takes one scalar (with `name` the key of a string_map); the complaint, or nothing.
   std::function<std::optional<std::string>(const cursor&, std::string_view name, std::string_view text)> set;
   /// Before the first of several.

@@ -22,7 +22,7 @@ loaded load_text(std::string_view text, const std::string& name, std::span<const
   check_together(read);
   if (!read.errors.empty()) return tl::unexpected(std::move(read.errors));
   for (const auto& [path, origin] : read.origins()) {
-    if (origin.from_outside) read.all.hidden.push_back(path);
+    if (origin.hidden) read.all.hidden.push_back(path);
   }
   std::ranges::sort(read.all.hidden);
   return std::move(read.all);

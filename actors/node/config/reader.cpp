@@ -29,6 +29,16 @@ bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= name_bytes_max && std::ranges::all_of(text, fits);
 }
 
+/// `${NAME}` or `${file:PATH}` and nothing around it.
+bool is_reference(std::string_view text) {
+  if (!text.starts_with("${") || text.find('}') != text.size() - 1) return false;
+  text = text.substr(2, text.size() - 3);
+  const auto of_a_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return text.starts_with("file:/") || text.starts_with("file:.") || std::ranges::all_of(text, of_a_name);
+}
+
 constexpr std::string_view not_in_this_version = "is not in this version; leave it out";
 
 }  // namespace
@@ -70,9 +80,10 @@ void reader::read_map(const node& map, const spot& at, const cursor& to) {
 
 void reader::read_member(const node::member& m, const spot& parent, const cursor& to) {
   const spot at{joined(parent.path, m.key), joined(parent.pattern, m.key)};
-  origins_[at.path] = {spelled(m.at), m.value.text, false};
+  const key* const k = find_key(at.pattern);
+  origins_[at.path] = {spelled(m.at), k != nullptr && k->secret ? std::string() : m.value.text, false};
   if (refuse_not_yet(spelled(m.at), at, m.value.text)) return;
-  if (const key* k = find_key(at.pattern); k != nullptr) return read_key(*k, m.value, at, to);
+  if (k != nullptr) return read_key(*k, m.value, at, to);
   if (const container* c = find_container(at.pattern); c != nullptr) return read_container(*c, m.value, at);
   if (is_section(at.pattern)) return read_map(m.value, at, to);
   origins_.erase(at.path);
@@ -97,8 +108,10 @@ bool reader::refuse_not_yet(const std::string& place, const spot& at, std::strin
 }
 
 void reader::unknown(std::string place, const spot& parent, std::string_view name, const std::string& path) {
+  // The name is the writer's own and may hold anything; behind a colon without its blank, a value.
+  const std::string_view begun = name.substr(0, name.find(':'));
   const auto known = children_of(parent.pattern);
-  const std::string_view meant = nearest(name, known);
+  const std::string_view meant = nearest(begun, known);
   std::string detail = "is not a key; ";
   if (!meant.empty()) {
     detail.append("the nearest is ").append(sluice::config::quoted(meant));
@@ -108,9 +121,7 @@ void reader::unknown(std::string place, const spot& parent, std::string_view nam
     for (const std::string& one : known)
       detail.append(&one == &known.front() ? "here are " : ", ").append(one);
   }
-  // The name is the writer's own and may hold anything.
-  const std::string shown = quoted(name);
-  complain_at(std::move(place), is_name(name) ? path : joined(parent.path, shown), std::move(detail));
+  complain_at(std::move(place), is_name(name) ? path : joined(parent.path, quoted(begun)), std::move(detail));
 }
 
 void reader::read_container(const container& of, const node& value, const spot& at) {
@@ -190,15 +201,24 @@ void reader::read_key(const key& k, const node& value, const spot& at, const cur
 
 void reader::read_text(const key& k, std::string_view name, std::string_view text, const std::string& path,
                        std::string place, const spot& at, const cursor& to) {
+  // Of a secret nothing is shown but where it is said to come from.
+  const bool shows = !k.secret || is_reference(text);
   origin& from = origins_[path];
-  from = {place, std::string(text), false};
+  from = {place, shows ? std::string(text) : std::string(), k.secret};
   const auto value = expand(text, from_);
-  if (!value) return complain_at(std::move(place), path, quoted(text).append(" ").append(value.error()));
-  from.from_outside = value->from_outside;
+  if (!value) {
+    return complain_at(std::move(place), path,
+                       shows
+                           ? quoted(text).append(" ").append(value.error())
+                           : std::string("has a reference in it that cannot be followed; $${ stands for ${"));
+  }
+  from.hidden = k.secret || value->from_outside;
   if (value->from_outside && refuse_not_yet(place, at, value->text)) return;
   if (const auto complaint = k.set(to, name, value->text)) {
-    const std::string subject =
-        value->from_outside ? std::string("what ").append(quoted(text)).append(" stands for") : quoted(text);
+    const std::string subject = !shows ? std::string("what is given")
+                                : from.hidden
+                                    ? std::string("what ").append(quoted(text)).append(" stands for")
+                                    : quoted(text);
     complain_at(std::move(place), path,
                 std::string(subject).append(" ").append(*complaint).append("; ").append(k.allowed));
   }

@@ -218,6 +218,23 @@ TEST_F(checkpoint_stage, writes_outcomes_soon_then_a_mark_and_then_nothing_more)
   EXPECT_EQ(log.state.audited().upto, 2u) << "it rides along";
 }
 
+TEST_F(checkpoint_stage, keeps_the_id_of_the_subscription_at_once_and_through_a_crash) {
+  start();
+  const std::string id = "11111111-1111-4111-8111-111111111111";
+  const auto before = writes();
+  caf::anon_send(checkpoint, note_a{}, id);
+  run();
+  EXPECT_EQ(writes(), before + 1) << "a node without batches does not wait for one";
+  EXPECT_EQ(log.state.subscription(), id);
+  const auto after = disk.crash(0);
+  test::log_run again(*after, 6);
+  ASSERT_TRUE(again.open());
+  EXPECT_EQ(again.state.subscription(), id);
+  caf::anon_send(checkpoint, note_a{}, std::string());
+  run();
+  EXPECT_EQ(log.state.subscription(), "") << "there is none any more";
+}
+
 TEST_F(checkpoint_stage, lets_outcomes_ride_with_the_next_commit) {
   start();
   push("a", {{destination, 0}});

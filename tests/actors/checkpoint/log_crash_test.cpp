@@ -27,6 +27,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 /// whole.
 struct promise {
   std::vector<std::string> acknowledged;
+  std::string noted;
   std::vector<std::vector<std::string>> pending;
   position needed = 1;
 };
@@ -86,6 +87,7 @@ class crash_checker {
       return std::nullopt;
     }
     std::vector<std::string> all = said.acknowledged;
+    std::string noted = said.noted;
     const std::size_t end = found->first_positions.empty()
                                 ? said.acknowledged.size()
                                 : found->first_positions.front() - 1 + found->ids.size();
@@ -95,11 +97,13 @@ class crash_checker {
             !std::equal(group.rbegin(), group.rend(), found->ids.rbegin()))
           continue;
         all.insert(all.end(), group.begin(), group.end());
+        noted = group.front();
         break;
       }
     }
     EXPECT_EQ(end, all.size()) << "acknowledged events lost, half a group, or events that were never given";
     EXPECT_EQ(run.state.next_position(), all.size() + 1);
+    EXPECT_EQ(run.state.subscription(), noted);
     const std::size_t begin =
         found->first_positions.empty() ? all.size() : found->first_positions.front() - 1;
     if (end == all.size()) {
@@ -189,6 +193,7 @@ class crashing_run {
     if (!behind->ids.empty()) {
       ASSERT_NE(std::ranges::find(run_.pending, behind->ids), run_.pending.end());
       run_.acknowledged.insert(run_.acknowledged.end(), behind->ids.begin(), behind->ids.end());
+      run_.noted = behind->ids.front();
     }
     run_.pending.clear();
     run_.log->release(needed_, run_.state.next_group());
@@ -197,7 +202,7 @@ class crashing_run {
   void crash_here(const operation& o) {
     if (testing::Test::HasFailure()) return;
     ++changes_;
-    const promise said{run_.acknowledged, run_.pending, needed_};
+    const promise said{run_.acknowledged, run_.noted, run_.pending, needed_};
     for (const std::uint64_t mode : {std::uint64_t{0}, std::uint64_t{1}, 2 + random_() % 1'000'000}) {
       SCOPED_TRACE(testing::Message() << "seed=" << seed_ << " change " << changes_ << " before "
                                       << to_string(o.kind) << " " << o.path << " crash seed " << mode);

@@ -44,6 +44,7 @@ void expect_model(log_run& run, position needed) {
   RC_ASSERT(found->ids ==
             std::vector<std::string>(run.acknowledged.begin() + static_cast<std::ptrdiff_t>(first),
                                      run.acknowledged.end()));
+  RC_ASSERT(run.state.subscription() == run.noted);
   for (const auto& id : run.acknowledged) RC_ASSERT(run.window->contains(sample_identity("genesys", id)));
 }
 
@@ -84,6 +85,7 @@ RC_GTEST_PROP(log_model_test, holds_what_a_vector_holds, ()) {
         auto next = std::make_unique<log_run>(*after, named + 7);
         next->options = run->options;
         next->acknowledged = run->acknowledged;
+        next->noted = run->noted;
         run = std::move(next);
         disk = std::move(after);
         RC_ASSERT(run->open().has_value());

@@ -92,7 +92,10 @@ result<committed_group_ptr> log_run::append(const std::string& name, std::size_t
   for (std::size_t i = 0; i < events; ++i)
     is_new[i] = window->insert(batch->events.entries[i].identity, running_ms) ? 1 : 0;
   group_builder group(log->buffers()->take(group_builder::batch_bytes(*batch) + block_bytes));
-  if (!group.append_batch(*batch, is_new, true)) return fail(errc::too_large, "the batch does not fit");
+  if (!group.append_batch(*batch, is_new, true) ||
+      !group.append_control({.kind = control_kind::subscription_noted}, ids.front())) {
+    return fail(errc::too_large, "the batch does not fit");
+  }
   auto room = log->plan(group.disk_bytes());
   while (room == segment_log::room::coming && wait_for_room) {
     wait_for_room();
@@ -115,6 +118,7 @@ result<committed_group_ptr> log_run::append(const std::string& name, std::size_t
   if (auto applied = state.apply((*committed)->header(), (*committed)->content()); !applied)
     return fail(applied.error());
   acknowledged.insert(acknowledged.end(), ids.begin(), ids.end());
+  noted = ids.front();
   pending.clear();
   return committed;
 }

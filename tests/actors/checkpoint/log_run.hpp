@@ -42,8 +42,9 @@ class log_run {
 
   /// Opens, or opens again.
   result<void> open();
-  /// One group of one batch with `events` new events, each with `padding` bytes of ballast. Ids are
-  /// `<name>-<i>`. errc::log_full when plan says so; errc::overloaded when it says `coming`.
+  /// One group of one batch with `events` new events, each with `padding` bytes of ballast, and the first id
+  /// as that of the subscription. Ids are `<name>-<i>`. errc::log_full when plan says so; errc::overloaded
+  /// when it says `coming`.
   result<checkpoint::committed_group_ptr> append(const std::string& name, std::size_t events,
                                                  std::size_t padding = 0);
   result<void> mark();
@@ -53,6 +54,7 @@ class log_run {
   result<log_content> read(position from = 1);
 
   std::vector<std::string> acknowledged;  ///< ids, in order
+  std::string noted;                      ///< as the subscription's id, with the last of them
   /// Groups that were begun since the last one that was acknowledged: refused for want of room, the last one
   /// perhaps under way. A crash may leave one of them, whole.
   std::vector<std::vector<std::string>> pending;

@@ -121,6 +121,26 @@ TEST(stager, counts_what_a_commit_held) {
   EXPECT_EQ(s.counts().dropped, 1u) << "no rule wanted it";
 }
 
+TEST(stager, keeps_the_id_that_was_noted_last_whatever_found_no_room) {
+  stager_run s;
+  const auto note = [&](const std::string& id) {
+    s.stager().push({.kind = checkpoint::control_kind::subscription_noted}, id);
+  };
+  note("first");
+  EXPECT_TRUE(s.stager().urgent()) << "it waits for no batch";
+  ASSERT_TRUE(s.take());
+  note("second");
+  s.stage();
+  note("third");
+  s.finish(no_space);
+  EXPECT_EQ(s.log().state.subscription(), "");
+  s.commit_all();
+  EXPECT_EQ(s.log().state.subscription(), "third");
+  s.log().close();
+  ASSERT_TRUE(s.log().open());
+  EXPECT_EQ(s.log().state.subscription(), "third");
+}
+
 struct sent {
   std::size_t number;
   std::vector<std::string> ids;

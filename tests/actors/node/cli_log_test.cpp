@@ -49,6 +49,7 @@ struct cli_log_test : testing::Test {
       const std::vector<std::uint8_t> is_new(2, 1);
       group_builder group((*log)->buffers()->take(group_builder::batch_bytes(*batch) + block_bytes));
       ASSERT_TRUE(group.append_batch(*batch, is_new, true));
+      ASSERT_TRUE(group.append_control({.kind = control_kind::subscription_noted}, "sub \"1\""));
       ASSERT_EQ((*log)->plan(group.disk_bytes()), segment_log::room::here);
       ASSERT_TRUE((*log)->commit(group, {i, 0}, {}));
     }
@@ -81,6 +82,7 @@ TEST_F(cli_log_test, inspect_shows_segments_and_totals) {
   EXPECT_THAT(out, HasSubstr("1..6"));
   EXPECT_THAT(out, HasSubstr("received 6 = accepted 6"));
   EXPECT_THAT(out, HasSubstr("dead-letters: routed 0"));
+  EXPECT_THAT(out, HasSubstr("subscription \"sub \\\"1\\\"\"\n")) << "an id is somebody else's text";
 }
 
 TEST_F(cli_log_test, inspect_speaks_json) {
@@ -88,6 +90,7 @@ TEST_F(cli_log_test, inspect_speaks_json) {
   EXPECT_THAT(out, HasSubstr(R"("state":"stopped","first_position":1,"last_position":6,"last_group":4})"));
   EXPECT_THAT(out, HasSubstr(R"("next_position":7)"));
   EXPECT_THAT(out, HasSubstr(R"("damage":[])"));
+  EXPECT_THAT(out, HasSubstr(R"("subscription":"sub \"1\"")"));
 }
 
 TEST_F(cli_log_test, verify_says_whole) {

@@ -18,9 +18,9 @@ std::map<std::string, std::size_t> counts(pipeline_fixture& p) {
 
 TEST(supervisor, makes_every_stage_as_often_as_it_is_told) {
   pipeline_fixture p;
-  const std::map<std::string, std::size_t> expected{{"audit", 1},    {"checkpoint", 1}, {"decode", 2},
-                                                    {"deliver", 2},  {"ingest", 1},     {"route", 2},
-                                                    {"telemetry", 1}};
+  const std::map<std::string, std::size_t> expected{{"audit", 1},        {"checkpoint", 1}, {"decode", 2},
+                                                    {"deliver", 2},      {"ingest", 1},     {"route", 2},
+                                                    {"subscription", 1}, {"telemetry", 1}};
   EXPECT_EQ(counts(p), expected);
   EXPECT_EQ(p.script.opened.size(), p.routers);
   EXPECT_EQ(p.telemetries, 1);
@@ -28,7 +28,8 @@ TEST(supervisor, makes_every_stage_as_often_as_it_is_told) {
 }
 
 TEST(supervisor, makes_again_exactly_what_died) {
-  for (const char* const stage : {"ingest", "decode", "route", "deliver", "audit", "telemetry"}) {
+  for (const char* const stage :
+       {"ingest", "decode", "route", "deliver", "audit", "telemetry", "subscription"}) {
     SCOPED_TRACE(stage);
     pipeline_fixture p;
     auto expected = counts(p);
@@ -102,14 +103,17 @@ TEST(supervisor, gives_up_once_when_stages_die_too_often) {
   EXPECT_EQ(p.fatal.size(), 1u);
 }
 
-TEST(supervisor, ends_the_deliveries_then_the_audit_then_the_checkpoint_then_the_rest) {
+TEST(supervisor, ends_deliveries_and_subscription_then_the_audit_then_the_checkpoint_then_the_rest) {
   pipeline_fixture p;
   caf::anon_send(p.supervisor, drain_a{});
   p.run();
   EXPECT_EQ(p.script.told.back(), "drain") << "the checkpoint was drained, and not only ended";
-  ASSERT_EQ(p.ended.size(), 10u);
-  EXPECT_EQ(std::vector(p.ended.begin(), p.ended.begin() + 4),
-            (std::vector<std::string>{"deliver", "deliver", "audit", "checkpoint"}));
+  ASSERT_EQ(p.ended.size(), 11u);
+  EXPECT_EQ(std::set(p.ended.begin(), p.ended.begin() + 3),
+            (std::set<std::string>{"deliver", "subscription"}));
+  EXPECT_EQ(std::vector(p.ended.begin() + 3, p.ended.begin() + 5),
+            (std::vector<std::string>{"audit", "checkpoint"}))
+      << "the log keeps what all of them told it last";
   EXPECT_TRUE(p.restarted.empty()) << "what ends at the stop is not made again";
   p.alive.clear();
   p.supervisor = supervisor_actor{};

@@ -31,6 +31,7 @@ class sampler : public checkpoint_actor::base {
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
         [](attach_a, destination_id, const deliver_actor&) {},
         [](audited_a, group_number, position, std::uint64_t) {},
+        [](note_a, const std::string&) {},
         [this](attach_a, const telemetry_actor& to) { to_ = to; },
         [this](grant_a, epoch, std::uint32_t) { ++granted_; },
         [this](tick_a) {
@@ -57,7 +58,7 @@ class sampler : public checkpoint_actor::base {
 
 class telemetry_stage : public actor_fixture, public ::testing::Test {
  protected:
-  telemetry_stage() {
+  explicit telemetry_stage(bool subscribed = false) {
     auto lane = std::make_shared<deliver::lane>();
     lane->name = "warehouse";
     lane->gauges.delivered = 7;
@@ -69,6 +70,7 @@ class telemetry_stage : public actor_fixture, public ::testing::Test {
     from.in_flight_bytes = [] { return std::size_t{4096}; };
     from.restarts = [this] { return restarts; };
     from.dead_letters = [] { return std::vector<std::pair<std::string, std::uint64_t>>{{"warehouse", 2}}; };
+    if (subscribed) from.subscription = &subscription;
     from.version = "1.2.3";
     telemetry = telemetry::spawn_telemetry(system, std::move(from));
     checkpoint = system.spawn<sampler>(granted);
@@ -96,6 +98,7 @@ class telemetry_stage : public actor_fixture, public ::testing::Test {
   }
 
   checkpoint::board board;
+  sluice::subscription::board subscription;
   telemetry::edge edge;
   stage_queues queues;
   std::vector<std::pair<std::string, std::uint64_t>> restarts;
@@ -175,6 +178,12 @@ TEST_F(telemetry_stage, has_labels_of_the_configuration_and_of_nothing_else) {
   EXPECT_EQ(metric_value(text, "sluice_batches_total", {{"code", "other"}}), 1);
 }
 
+TEST_F(telemetry_stage, says_nothing_of_a_subscription_that_nobody_asked_for) {
+  const auto text = scrape();
+  EXPECT_EQ(text.find("subscription"), std::string::npos);
+  EXPECT_EQ(text.find("token"), std::string::npos);
+}
+
 TEST_F(telemetry_stage, lets_go_of_a_scrape_that_it_cannot_answer_any_more) {
   auto responder = std::make_shared<int>(0);
   kill(telemetry);
@@ -186,7 +195,33 @@ TEST_F(telemetry_stage, lets_go_of_a_scrape_that_it_cannot_answer_any_more) {
   EXPECT_TRUE(left.expired()) << "whoever waits is told by the destructor of what it gave";
 }
 
-TEST_F(telemetry_stage, pleases_promtool) {
+class subscribed_telemetry : public telemetry_stage {
+ protected:
+  subscribed_telemetry() : telemetry_stage(true) {}
+};
+
+TEST_F(subscribed_telemetry, shows_how_the_subscription_stands) {
+  restarts = {{"subscription", 2}};
+  EXPECT_EQ(metric_value(scrape(), "sluice_subscription_active"), 0);
+  sluice::subscription::status now;
+  now.now = sluice::subscription::standing::active;
+  now.last_check_ms = 1'700'000'000'500;
+  now.checks = 7;
+  now.failed_checks = 3;
+  now.repairs = 2;
+  now.token_requests = 5;
+  subscription.set(now);
+  const auto text = scrape();
+  EXPECT_EQ(metric_value(text, "sluice_subscription_active"), 1);
+  EXPECT_EQ(metric_value(text, "sluice_subscription_checks_total", {{"outcome", "ok"}}), 4);
+  EXPECT_EQ(metric_value(text, "sluice_subscription_checks_total", {{"outcome", "failed"}}), 3);
+  EXPECT_EQ(metric_value(text, "sluice_subscription_repairs_total"), 2);
+  EXPECT_EQ(metric_value(text, "sluice_subscription_last_check_timestamp_seconds"), 1'700'000'000.5);
+  EXPECT_EQ(metric_value(text, "sluice_token_requests_total"), 5);
+  EXPECT_EQ(metric_value(text, "sluice_actor_restarts_total", {{"stage", "subscription"}}), 2);
+}
+
+TEST_F(subscribed_telemetry, pleases_promtool) {
   sample();
   const temp_dir dir;
   write_text(dir.path() / "metrics.txt", scrape());
