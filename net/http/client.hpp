@@ -45,13 +45,8 @@ struct reply {
   int status = 0;
   std::string retry_after;  ///< as it came, empty when absent
   std::string body;         ///< its first bytes
-<<<<<<< HEAD
   /// Those of client_options::keep, names in lower case.
   std::vector<std::pair<std::string, std::string>> fields = {};
-=======
-  std::vector<std::pair<std::string, std::string>>
-      fields = {};  ///< those of client_options::keep, names in lower case
->>>>>>> genesys-node
 
   /// The first field of this name, or empty.
   std::string_view field(std::string_view name) const noexcept {

@@ -9,6 +9,7 @@
 #include "actors/node/config/quoted.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/subscription/specification.hpp"
+#include "net/tls/context.hpp"
 
 namespace sluice::config {
 namespace {
@@ -160,7 +161,24 @@ void check_rules(reader& read) {
   }
 }
 
+/// The pair is read here already, so that a wrong file is a mistake of the configuration and not of the
+/// start.
+void check_tls(reader& read) {
+  const tls_options& tls = read.all.ingest.tls;
+  if (tls.certificate.empty() && tls.key.empty()) return;
+  for (const auto& [name, value] :
+       {std::pair("ingest.tls.certificate", &tls.certificate), std::pair("ingest.tls.key", &tls.key)}) {
+    if (value->empty()) return read.complain(name, "is missing; TLS needs a certificate and its key");
+  }
+  const auto loaded = net::tls::server_context::load(tls.certificate, tls.key);
+  if (loaded) return;
+  const bool of_key = loaded.error().place == tls.key;
+  read.complain(of_key ? "ingest.tls.key" : "ingest.tls.certificate",
+                config::quoted(loaded.error().place).append(" ").append(loaded.error().detail));
+}
+
 void check_listeners(reader& read) {
+  check_tls(read);
   const auto& admin = read.all.admin.listen;
   if (!admin) return;
   if (!is_loopback(*admin)) {

@@ -145,9 +145,6 @@ TEST(config_loader, says_what_is_wrong_with_a_key) {
 
 TEST(config_loader, says_what_this_version_leaves_out) {
   expect({
-      {"tls",
-       "ingest: { tls: { cert: a } }\n",
-       {"f.yaml:1:11: ingest.tls: is not in this version; leave it out"}},
       {"auth", "ingest: { auth: x }\n", {"f.yaml:1:11: ingest.auth: is not in this version; leave it out"}},
       {"token", "admin: { token: x }\n", {"f.yaml:1:10: admin.token: is not in this version; leave it out"}},
       {"genesys",
@@ -164,10 +161,20 @@ TEST(config_loader, says_what_this_version_leaves_out) {
        {"f.yaml:2:8: destinations.a.kind: `nats` is not in this version; http, file or discard",
         "f.yaml:3:38: destinations.b.sign: is not in this version; leave it out",
         "f.yaml:3:47: destinations.b.allow: is not in this version; leave it out"}},
-      {"https",
-       "destinations:\n  a: { kind: http, url: \"https://h/\" }\n",
-       {"f.yaml:2:20: destinations.a.url: `https://` is not in this version; "
-        "http://HOST[:PORT][/PATH][?QUERY]"}},
+  });
+}
+
+TEST(config_loader, reads_the_files_of_tls_and_names_the_one_that_is_wrong) {
+  expect({
+      {"alone",
+       "ingest: { tls: { certificate: /nowhere.pem } }\n",
+       {"f.yaml:1:1: ingest.tls.key: is missing; TLS needs a certificate and its key"}},
+      {"neither is there",
+       "ingest: { tls: { certificate: /nowhere.pem, key: /nowhere.key } }\n",
+       {"f.yaml:1:31: ingest.tls.certificate: `/nowhere.pem` cannot be read: No such file or directory"}},
+      {"misspelt",
+       "ingest: { tls: { cert: a } }\n",
+       {"f.yaml:1:18: ingest.tls.cert: is not a key; the nearest is `certificate`"}},
   });
 }
 
@@ -353,7 +360,7 @@ TEST(config_loader, never_shows_what_came_from_outside) {
       {"url",
        "destinations: { a: { kind: http, url: \"ftp://${SECRET}/\" } }\n",
        {"f.yaml:1:39: destinations.a.url: what `ftp://${SECRET}/` stands for is not a URL to send to: "
-        "the URL does not begin with http://; http://HOST[:PORT][/PATH][?QUERY]"}},
+        "the URL does not begin with http:// or https://; http[s]://HOST[:PORT][/PATH][?QUERY]"}},
       {"missing name",
        "match: ${NOT_THERE}\n",
        {"f.yaml:1:8: match: `${NOT_THERE}` refers to `NOT_THERE`, which the environment does not have"}},
