@@ -86,7 +86,7 @@ std::vector<error> check(const specification& what) {
 
 std::string wrong_origin(std::string_view text) {
   const auto url = net::http::parse_url(text);
-  if (!url) return url.error().detail;
+  if (!url) return "is no URL to send to: " + url.error().detail;
   if (url->target != "/") return "has a path";
   if (!url->tls && !is_loopback(url->host)) return "would send the credentials unencrypted";
   return {};
