@@ -15,10 +15,10 @@ namespace sluice::sandbox {
 struct fault {
   static constexpr std::size_t times_max = 1'000'000;
 
-  std::string method;     ///< empty: any
-  std::string path;       ///< prefix of the paths it concerns
-  std::size_t times = 1;  ///< calls that it spoils
-  int status = 0;         ///< answered instead of doing it; 0: it is done
+  std::string method = {};  ///< empty: any
+  std::string path = {};    ///< prefix of the paths it concerns
+  std::size_t times = 1;    ///< calls that it spoils
+  int status = 0;           ///< answered instead of doing it; 0: it is done
   std::optional<std::chrono::seconds> retry_after = {};
   std::optional<std::string> body = {};  ///< instead of the status's usual one
   std::chrono::milliseconds delay{0};    ///< before the answer

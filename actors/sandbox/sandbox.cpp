@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/sandbox/cloud_server.hpp"
+#include "actors/sandbox/loopback.hpp"
 #include "net/runtime.hpp"
 
 namespace sluice::sandbox {
@@ -10,8 +11,6 @@ namespace {
 
 constexpr unsigned io_threads = 2;
 constexpr std::size_t in_flight_bytes = 256 * 1024 * 1024;
-
-bool is_loopback(std::string_view address) { return address == "::1" || address.starts_with("127."); }
 
 cloud_options cloud_of(const sandbox_options& o, const clockwork& clock) {
   const auto wall = std::chrono::system_clock::now().time_since_epoch() - clock.now();

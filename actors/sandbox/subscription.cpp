@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/sandbox/loopback.hpp"
 #include "net/http/client.hpp"
 
 namespace sluice::sandbox {
@@ -9,10 +10,6 @@ namespace {
 
 tl::unexpected<error> wrong(std::string place, std::string detail) {
   return fail(errc::bad_request, std::move(detail), std::move(place));
-}
-
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 result<std::string> endpoint_of(const json& body) {
