@@ -73,24 +73,21 @@ void cloud_server::handle(request&& what, exchange&& to) {
 
 response cloud_server::control(const request& what) {
   const auto path = what.path();
-  const bool posted = what.method == method::post;
   if (path == "/sandbox/state") return what.method == method::get ? state() : not_allowed("GET");
-  if (path == "/sandbox/faults") {
-    if (posted) return add_fault(what.body());
-    if (what.method != method::del) return not_allowed("POST, DELETE");
+  if (path == "/sandbox/faults" && what.method == method::del) {
     cloud_.with([](cloud& c) { c.faults().clear(); });
     return json_answer({{"faults_waiting", 0}});
   }
-  if (path == "/sandbox/sender") {
-    if (!posted) return not_allowed("POST");
-    const auto done = hooks_.steer(what.body());
-    return done ? state() : wrong(done.error());
-  }
-  if (const auto id = status_id(path); !id.empty())
-    return posted ? set_status(id, what.body()) : not_allowed("POST");
-  return problem(404, "not found",
-                 "control is /sandbox/state, /sandbox/faults, /sandbox/sender and "
-                 "/sandbox/subscriptions/{id}/status");
+  const auto id = status_id(path);
+  if (path != "/sandbox/faults" && path != "/sandbox/sender" && id.empty())
+    return problem(404, "not found",
+                   "control is /sandbox/state, /sandbox/faults, /sandbox/sender and "
+                   "/sandbox/subscriptions/{id}/status");
+  if (what.method != method::post) return not_allowed(path == "/sandbox/faults" ? "POST, DELETE" : "POST");
+  const auto body = parse_json(what.body());
+  if (!body) return problem(400, "wrong", "the body must be JSON");
+  if (path == "/sandbox/faults") return add_fault(*body);
+  return id.empty() ? steer(*body) : set_status(id, *body);
 }
 
 response cloud_server::state() {
@@ -99,8 +96,13 @@ response cloud_server::state() {
   return json_answer(all);
 }
 
-response cloud_server::add_fault(std::string_view body) {
-  auto made = parse_fault(body);
+response cloud_server::steer(const json& how) {
+  const auto done = hooks_.steer(how);
+  return done ? state() : wrong(done.error());
+}
+
+response cloud_server::add_fault(const json& from) {
+  auto made = parse_fault(from);
   if (!made) return wrong(made.error());
   return cloud_.with([&](cloud& c) {
     if (!c.faults().add(std::move(*made)))
@@ -109,9 +111,8 @@ response cloud_server::add_fault(std::string_view body) {
   });
 }
 
-response cloud_server::set_status(std::string_view id, std::string_view body) {
-  const auto said = parse_json(body);
-  const std::string status = said ? text_of(*said, "status") : std::string();
+response cloud_server::set_status(std::string_view id, const json& wanted) {
+  const std::string status = text_of(wanted, "status");
   if (status != "active" && status != "inactive")
     return problem(400, "wrong", "status: must be \"active\" or \"inactive\"");
   return cloud_.with([&](cloud& c) {

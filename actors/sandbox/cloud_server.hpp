@@ -14,8 +14,8 @@ namespace sluice::sandbox {
 
 /// What the control API reaches of the rest of the sandbox. Thread-safe.
 struct control_hooks {
-  std::function<void(json& state)> add_state;                ///< of the sender and the receivers
-  std::function<result<void>(std::string_view body)> steer;  ///< the sender
+  std::function<void(json& state)> add_state;          ///< of the sender and the receivers
+  std::function<result<void>(const json& how)> steer;  ///< the sender
 };
 
 /// Answers on io threads; delayed answers come from the clock's thread. Thread-safe.
@@ -33,8 +33,9 @@ class cloud_server final : public net::http::handler {
 
   response control(const net::http::request& what);
   response state();
-  response add_fault(std::string_view body);
-  response set_status(std::string_view id, std::string_view body);
+  response steer(const json& how);
+  response add_fault(const json& from);
+  response set_status(std::string_view id, const json& wanted);
 
   guarded<cloud>& cloud_;
   clockwork& clock_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/sandbox/json.hpp"
 #include "messages/result.hpp"
 
 namespace sluice::sandbox {
@@ -27,7 +28,7 @@ struct fault {
 
 /// Of the control API: `{"method","path","times","status","retry_after","body","delay_ms","lose_answer"}`; at
 /// least one of status, delay_ms and lose_answer. The error's place is the member that is wrong.
-result<fault> parse_fault(std::string_view text);
+result<fault> parse_fault(const json& from);
 
 /// Pure, not thread-safe.
 class fault_plan {

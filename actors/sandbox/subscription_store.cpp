@@ -11,6 +11,7 @@ const subscription& subscription_store::create(subscription_draft draft, std::st
                                                std::string created) {
   SLUICE_ASSERT(!full());
   SLUICE_ASSERT(named(draft.name) == nullptr);
+  ++revision_;
   return all_.emplace_back(subscription{std::move(id), std::move(draft.name), std::move(draft.endpoint),
                                         std::move(draft.sources), draft.retention_days,
                                         draft.active.value_or(true), std::move(created)});
@@ -21,6 +22,7 @@ const subscription& subscription_store::replace(std::string_view id, subscriptio
   SLUICE_ASSERT(found != all_.end());
   const subscription* const owner = named(draft.name);
   SLUICE_ASSERT(owner == nullptr || owner == &*found);
+  ++revision_;
   found->name = std::move(draft.name);
   found->endpoint = std::move(draft.endpoint);
   found->sources = std::move(draft.sources);
@@ -30,12 +32,14 @@ const subscription& subscription_store::replace(std::string_view id, subscriptio
 }
 
 bool subscription_store::remove(std::string_view id) {
+  ++revision_;
   return std::erase_if(all_, [&](const subscription& s) { return s.id == id; }) > 0;
 }
 
 bool subscription_store::set_active(std::string_view id, bool active) {
   const auto found = std::ranges::find(all_, id, &subscription::id);
   if (found == all_.end()) return false;
+  ++revision_;
   found->active = active;
   return true;
 }

@@ -1,6 +1,7 @@
 // The subscriptions of the one organisation that the sandbox emulates.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,12 @@ class subscription_store {
   const subscription* find(std::string_view id) const noexcept;
   const subscription* named(std::string_view name) const noexcept;
   std::span<const subscription> all() const noexcept { return all_; }
+  /// Grows with every change.
+  std::uint64_t revision() const noexcept { return revision_; }
 
  private:
   std::vector<subscription> all_;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace sluice::sandbox

@@ -203,7 +203,7 @@ TEST_F(cloud_test, is_bounded) {
 TEST_F(cloud_test, fails_as_it_was_asked_to) {
   open();
   const auto plan = [&](std::string_view text) {
-    auto parsed = parse_fault(text);
+    auto parsed = parse_fault(json::parse(text));
     ASSERT_TRUE(parsed) << to_string(parsed.error());
     ASSERT_TRUE(cloud_->faults().add(*parsed));
   };
