@@ -37,9 +37,7 @@ subscription::sender sender_of(const std::shared_ptr<net::http::client>& client)
 
 result<std::unique_ptr<genesys>> genesys::make(const config::genesys_options& from, net::runtime& io,
                                                subscription::board& shown) {
-  std::vector<std::string> authorities;
-  if (!from.ca.empty()) authorities.push_back(from.ca);
-  const auto trusted = net::tls::client_context::make(authorities);
+  const auto trusted = config::authorities_of(from);
   if (!trusted) return fail(trusted.error());
   std::unique_ptr<genesys> made(new genesys(shown));
   made->settings_ = config::settings_of(from);

@@ -100,7 +100,9 @@ result<void> application::parts::make_deliveries() {
 
 result<void> application::parts::make_organisation() {
   if (!configured.genesys) return {};
-  subscribed.set({.id = state.subscription()});
+  subscription::status noted;
+  noted.id = state.subscription();
+  subscribed.set(std::move(noted));
   auto made = genesys::make(*configured.genesys, *io, subscribed);
   if (!made) return fail(made.error());
   organisation = std::move(*made);

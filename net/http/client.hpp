@@ -56,7 +56,7 @@ struct reply {
   }
 };
 
-/// A request as it goes out; Host, User-Agent and Content-Length are the client's.
+/// A request as it goes out; Host and Content-Length are the client's, User-Agent where `fields` has none.
 struct outgoing {
   http::method method = http::method::post;
   std::string target = {};                        ///< origin-form; empty: the origin's own

@@ -20,4 +20,12 @@ subscription::settings settings_of(const genesys_options& from) {
   return to;
 }
 
+result<std::shared_ptr<const net::tls::client_context>> authorities_of(const genesys_options& from) {
+  std::vector<std::string> files;
+  if (!from.ca.empty()) files.push_back(from.ca);
+  auto made = net::tls::client_context::make(files);
+  if (made) return made;
+  return fail(errc::invalid_config, made.error().detail, "genesys.ca");
+}
+
 }  // namespace sluice::config
