@@ -174,7 +174,7 @@ void check_tls(reader& read) {
   if (loaded) return;
   const bool of_key = loaded.error().place == tls.key;
   read.complain(of_key ? "ingest.tls.key" : "ingest.tls.certificate",
-                config::quoted(loaded.error().place).append(" ").append(loaded.error().detail));
+                sluice::config::quoted(loaded.error().place).append(" ").append(loaded.error().detail));
 }
 
 void check_listeners(reader& read) {

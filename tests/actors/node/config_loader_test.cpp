@@ -164,13 +164,13 @@ TEST(config_loader, reads_the_files_of_tls_and_names_the_one_that_is_wrong) {
   expect({
       {"alone",
        "ingest: { tls: { certificate: /nowhere.pem } }\n",
-       {"f.yaml:1:1: ingest.tls.key: is missing; TLS needs a certificate and its key"}},
+       {"f.yaml:1:11: ingest.tls.key: is missing; TLS needs a certificate and its key"}},
       {"neither is there",
        "ingest: { tls: { certificate: /nowhere.pem, key: /nowhere.key } }\n",
        {"f.yaml:1:31: ingest.tls.certificate: `/nowhere.pem` cannot be read: No such file or directory"}},
       {"misspelt",
        "ingest: { tls: { cert: a } }\n",
-       {"f.yaml:1:18: ingest.tls.cert: is not a key; the nearest is `certificate`"}},
+       {"f.yaml:1:18: ingest.tls.cert: is not a key; here are certificate, key"}},
   });
 }
 
@@ -219,7 +219,7 @@ TEST(config_loader, checks_destinations_by_their_kind) {
        {"f.yaml:2:14: destinations.a.kind: `kafka` is not known here; http, file or discard"}},
       {"no url, no path",
        "destinations:\n  a: { kind: http }\n  b: { kind: file }\n",
-       {"f.yaml:2:3: destinations.a.url: is missing; http://HOST[:PORT][/PATH][?QUERY]",
+       {"f.yaml:2:3: destinations.a.url: is missing; http[s]://HOST[:PORT][/PATH][?QUERY]",
         "f.yaml:3:3: destinations.b.path: is missing; a path of 1 to 1024 bytes"}},
       {"keys of another kind",
        "destinations:\n  a: { kind: discard, path: x, timeout: 1s, retry: { max: 1s } }\n",
