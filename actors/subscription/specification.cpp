@@ -27,12 +27,17 @@ std::string wrong_text(std::string_view text, std::size_t bytes_max) {
   return {};
 }
 
+/// Of a host as `parse_url` gives it: a name that begins like the address is none.
+bool is_loopback(const std::string& host) {
+  const bool v4 = host.find_first_not_of("0123456789.") == host.npos;
+  return host == "localhost" || host == "::1" || (v4 && host.starts_with("127."));
+}
+
 std::string wrong_endpoint(const std::string& endpoint) {
   constexpr const char* allowed = "; allowed is an https URL, or http on loopback";
   const auto url = net::http::parse_url(endpoint);
   if (!url) return url.error().detail + allowed;
-  const bool loopback = url->host == "localhost" || url->host == "::1" || url->host.starts_with("127.");
-  if (!url->tls && !loopback) return std::string("sends events unencrypted") + allowed;
+  if (!url->tls && !is_loopback(url->host)) return std::string("sends events unencrypted") + allowed;
   return {};
 }
 
