@@ -65,10 +65,9 @@ task<called<std::string>> api::token() {
     if (fetched || tokens_.has_token(out_.now())) continue;
     const std::optional<std::chrono::nanoseconds> wait = wait_after(patient, ended);
     if (!wait) {
-      error why = fetched.error();
-      if (why.code == errc::untrusted) why.detail = untrusted(why);
-      why.place = "POST " + at_.login + tokens_.request().target;
-      co_return tl::unexpected(call_failure{std::move(why), 0, false});
+      const error& why = fetched.error();
+      co_return call_fails(why.code, why.code == errc::untrusted ? untrusted(why) : why.detail,
+                           "POST " + at_.login + tokens_.request().target);
     }
     co_await out_.wait(*wait);
   }

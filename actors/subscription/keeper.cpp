@@ -67,8 +67,10 @@ task<called<done_step>> keeper::check() {
   called<resource> found = co_await take_up_or_make();
   if (!found) co_return tl::unexpected(found.error());
   std::vector<std::string> wrong = differences(options_.what.wanted, *found);
-  if (wrong.empty()) co_return done_step{};
-
+  if (wrong.empty()) {
+    made_again_inactive_ = false;
+    co_return done_step{};
+  }
   std::string because = joined(wrong);
   status_.now = standing::repairing;
   announce("subscription " + found->id + " is put right: " + because);
@@ -171,7 +173,6 @@ nanoseconds keeper::finish(const called<done_step>& checked) {
     status_.now = standing::active;
     status_.last_error.clear();
     last_active_ = outside_.now();
-    made_again_inactive_ = false;
     retries_.succeeded();
     announce(doubles_);
     return interval;

@@ -75,7 +75,7 @@ class keeper {
   std::optional<instant> last_active_;
   std::string doubles_;               // the warning about others of our name, while there are any
   std::string announced_;             // what the last incident was about, empty when it was over
-  bool made_again_inactive_ = false;  // since it was last active
+  bool made_again_inactive_ = false;  // since a check last found it well
   deliver::retry_schedule retries_;
   process<done_step> process_;
 };

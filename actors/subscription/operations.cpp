@@ -43,9 +43,8 @@ task<called<listing>> run_over_pages(api& with) {
   listing made;
   std::uint64_t total = 0;
   for (std::size_t number = 1; number <= pages_max; ++number) {
-    request what;
-    what.target = std::string(collection) + "?pageSize=" + std::to_string(page_size) +
-                  "&pageNumber=" + std::to_string(number);
+    const request what(method::get, std::string(collection) + "?pageSize=" + std::to_string(page_size) +
+                                        "&pageNumber=" + std::to_string(number));
     const called<reply> answer = co_await with.call(what);
     if (!answer) co_return tl::unexpected(answer.error());
     result<page> got = parse_page(answer->body);
@@ -62,11 +61,9 @@ task<called<listing>> run_over_pages(api& with) {
     made.whole = made.whole && (total == 0 || made.all.size() == total);
     co_return made;
   }
-  co_return tl::unexpected(call_failure{
-      {errc::too_large, "there are more than " + std::to_string(listed_max) + " subscriptions; delete some",
-       collection},
-      0,
-      false});
+  co_return call_fails(errc::too_large,
+                       "there are more than " + std::to_string(listed_max) + " subscriptions; delete some",
+                       collection);
 }
 
 }  // namespace
@@ -83,8 +80,8 @@ task<called<std::vector<resource>>> list(api& with) {
     if (!got) co_return tl::unexpected(got.error());
     if (got->whole) co_return std::move(got->all);
   }
-  co_return tl::unexpected(call_failure{
-      {errc::overloaded, "the subscriptions change while they are listed; try again", collection}, 0, false});
+  co_return call_fails(errc::overloaded, "the subscriptions change while they are listed; try again",
+                       collection);
 }
 
 task<called<std::vector<resource>>> find(api& with, std::string name) {
@@ -100,7 +97,7 @@ task<called<std::vector<resource>>> find(api& with, std::string name) {
 
 task<called<resource>> get(api& with, std::string id) {
   const std::string target = path_of(id);
-  const called<reply> answer = co_await with.call({method::get, target});
+  const called<reply> answer = co_await with.call(request(method::get, target));
   co_return read(answer, target);
 }
 
