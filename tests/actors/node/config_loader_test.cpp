@@ -250,8 +250,7 @@ TEST(config_loader, checks_destinations_by_their_kind) {
       {"url",
        "destinations:\n  a: { kind: http, url: \"ftp://h/\" }\n",
        {"f.yaml:2:25: destinations.a.url: `ftp://h/` is not a URL to send to: the URL does not begin with "
-        "http://; "
-        "http://HOST[:PORT][/PATH][?QUERY]"}},
+        "http:// or https://; http[s]://HOST[:PORT][/PATH][?QUERY]"}},
       {"one file, two writers",
        "destinations:\n  a: { kind: file, path: ./x/../d.jsonl }\n  b: { kind: file, path: d.jsonl }\naudit: "
        "{ path: ./d.jsonl }\n",
