@@ -42,10 +42,14 @@ result<hosts> find_hosts(std::string_view name) {
     const std::string domain(found->domain);
     return hosts{"https://login." + domain, "https://api." + domain};
   }
+  return fail(errc::invalid_config, "is no region of Genesys Cloud; allowed is " + known_regions());
+}
+
+std::string known_regions() {
   std::string known;
   for (const region& r : regions)
     known.append(known.empty() ? "" : ", ").append(r.key).append(" (").append(r.domain).append(")");
-  return fail(errc::invalid_config, "is no region of Genesys Cloud; allowed is " + known);
+  return known;
 }
 
 }  // namespace sluice::subscription

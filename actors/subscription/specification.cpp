@@ -81,6 +81,14 @@ std::vector<error> check(const specification& what) {
   return wrong;
 }
 
+std::string wrong_origin(std::string_view text) {
+  const auto url = net::http::parse_url(text);
+  if (!url) return "is no URL to send to: " + url.error().detail;
+  if (url->target != "/") return "has a path";
+  if (!url->tls && !is_loopback(url->host)) return "would send the credentials unencrypted";
+  return {};
+}
+
 std::string create_body(const specification& what) { return text_of(fields(what)); }
 
 std::string update_body(const specification& what) {

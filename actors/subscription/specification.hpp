@@ -22,6 +22,9 @@ inline constexpr std::uint32_t events_per_second_max = 1000;
 /// complete.
 std::vector<error> check(const specification& what);
 
+/// What is wrong with the origin of a host that is given instead of a region's, or nothing.
+std::string wrong_origin(std::string_view text);
+
 /// The body of a create. An update says also that it shall be active.
 std::string create_body(const specification& what);
 std::string update_body(const specification& what);

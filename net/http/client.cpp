@@ -130,7 +130,9 @@ std::string request_head(const url& origin, const outgoing& what) {
     head.append(name).append(": ").append(value).append("\r\n");
   };
   add("Host", origin.authority());
-  add("User-Agent", "sluice");
+  const bool named = std::ranges::any_of(
+      what.fields, [](const auto& field) { return beast::iequals(field.first, "User-Agent"); });
+  if (!named) add("User-Agent", "sluice");
   const bool has_body = !what.body.empty() || what.method == method::post || what.method == method::put;
   if (has_body && !what.content_type.empty()) add("Content-Type", what.content_type);
   if (has_body) add("Content-Length", std::to_string(what.body.size()));

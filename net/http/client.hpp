@@ -45,8 +45,8 @@ struct reply {
   int status = 0;
   std::string retry_after;  ///< as it came, empty when absent
   std::string body;         ///< its first bytes
-  std::vector<std::pair<std::string, std::string>>
-      fields = {};  ///< those of client_options::keep, names in lower case
+  /// Those of client_options::keep, names in lower case.
+  std::vector<std::pair<std::string, std::string>> fields = {};
 
   /// The first field of this name, or empty.
   std::string_view field(std::string_view name) const noexcept {
@@ -56,7 +56,7 @@ struct reply {
   }
 };
 
-/// A request as it goes out; Host, User-Agent and Content-Length are the client's.
+/// A request as it goes out; Host and Content-Length are the client's, User-Agent where `fields` has none.
 struct outgoing {
   http::method method = http::method::post;
   std::string target = {};                        ///< origin-form; empty: the origin's own

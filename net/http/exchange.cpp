@@ -50,7 +50,12 @@ std::unique_ptr<exchange::state> mailbox::take_all() noexcept {
 void mailbox::deliver() {
   auto one = take_all();
   while (one != nullptr) {
-    if (auto asker = one->from.lock()) asker->answered(std::move(one->answer));
+    if (auto asker = one->from.lock()) {
+      if (one->hangs_up)
+        asker->close();
+      else
+        asker->answered(std::move(one->answer));
+    }
     one = std::move(one->next);
   }
 }
@@ -74,6 +79,13 @@ exchange::~exchange() {
 void exchange::respond(response r) noexcept {
   SLUICE_ASSERT(state_ != nullptr);  // one request, one answer
   state_->answer = std::move(r);
+  const auto home = state_->to;
+  home->put(std::move(state_));
+}
+
+void exchange::hang_up() noexcept {
+  SLUICE_ASSERT(state_ != nullptr);
+  state_->hangs_up = true;
   const auto home = state_->to;
   home->put(std::move(state_));
 }

@@ -21,6 +21,7 @@ struct exchange::state {
   std::shared_ptr<mailbox> to;
   std::weak_ptr<session> from;
   response answer;
+  bool hangs_up = false;        ///< there is no answer: the connection ends
   std::unique_ptr<state> next;  ///< in a mailbox: the one that came after
 };
 

@@ -77,6 +77,8 @@ class exchange {
   ~exchange();
 
   void respond(response r) noexcept;
+  /// Instead of an answer: ends the connection without a byte of one, as a peer that broke down would.
+  void hang_up() noexcept;
   explicit operator bool() const noexcept { return state_ != nullptr; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -35,6 +36,13 @@ result<void> readable(const std::string& file) {
   return fail(errc::io, std::string("cannot be read: ").append(std::strerror(sys)), file, sys);
 }
 
+/// A key that everybody may read is no secret. Its group may: that is how secrets are mounted for a service.
+result<void> guarded(const std::string& key_file) {
+  struct stat seen {};
+  if (::stat(key_file.c_str(), &seen) == 0 && (seen.st_mode & S_IRWXO) == 0) return {};
+  return fail(errc::invalid_config, "may be read by everybody; mode 0640 or less", key_file);
+}
+
 ssl_ctx_ptr make(const SSL_METHOD* method) {
   ERR_clear_error();
   ssl_ctx_ptr ctx(SSL_CTX_new(method));
@@ -47,10 +55,9 @@ ssl_ctx_ptr make(const SSL_METHOD* method) {
   return ctx;
 }
 
-/// Never asks a terminal for the pass phrase of a key.
-int no_pass_phrase(char*, int, int, void*) { return -1; }
-
 }  // namespace
+
+int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 std::string take_reason(const char* otherwise) {
   const unsigned long first = ERR_get_error();
@@ -66,6 +73,7 @@ result<std::shared_ptr<const server_context>> server_context::load(const std::st
                                                                    const std::string& key_file) {
   for (const auto& file : {certificate_file, key_file})
     if (auto there = readable(file); !there) return fail(there.error());
+  if (auto kept = guarded(key_file); !kept) return fail(kept.error());
   auto made = std::make_unique<impl>();
   made->ctx = make(TLS_server_method());
   SSL_CTX* const ctx = made->ctx.get();

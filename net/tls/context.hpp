@@ -13,7 +13,8 @@ namespace sluice::net::tls {
 /// comes with a new connection for every event resumes). Shared by all threads; immutable once made.
 class server_context {
  public:
-  /// Reads a PEM chain (leaf first) and its PEM key. Errors name the file and what is wrong with it.
+  /// Reads a PEM chain (leaf first) and its PEM key, which others than owner and group must not reach. Errors
+  /// name the file and what is wrong with it.
   static result<std::shared_ptr<const server_context>> load(const std::string& certificate_file,
                                                             const std::string& key_file);
   ~server_context();

@@ -29,4 +29,7 @@ struct client_context::impl {
 /// Takes this thread's errors from OpenSSL's queue and returns the reason of the first, or `otherwise`.
 std::string take_reason(const char* otherwise);
 
+/// For OpenSSL's readers of keys: never asks a terminal for a pass phrase.
+int no_pass_phrase(char*, int, int, void*);
+
 }  // namespace sluice::net::tls

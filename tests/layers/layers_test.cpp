@@ -102,7 +102,8 @@ struct third_party {
 constexpr third_party wrapped[] = {
     {"caf/",
      "messages/atoms\\.hpp|actors/(interfaces|relay)\\.hpp|actors/[a-z]+/actors?\\.[ch]pp|"
-     "actors/deliver/(stage\\.[ch]pp|[a-z_]+_actor\\.cpp)|actors/node/application\\.cpp"},
+     "actors/deliver/(stage\\.[ch]pp|[a-z_]+_actor\\.cpp)|actors/node/"
+     "(application\\.cpp|parts\\.hpp|wiring\\.cpp)"},
     {"boost/", "net/.*"},
     {"openssl/", "net/.*"},
     {"simdjson", "actors/decode/token_index\\.cpp"},

@@ -6,6 +6,7 @@
 
 #include "actors/node/config/bounds.hpp"
 #include "actors/node/config/keys.hpp"
+#include "actors/node/config/organisation.hpp"
 #include "actors/node/config/quoted.hpp"
 #include "actors/node/config/units.hpp"
 
@@ -39,6 +40,27 @@ void show_destination(std::ostream& out, const config::config& of, const config:
   }
   if (d.kind == config::destination_kind::http) out << ", batches of " << d.batch;
   out << ", backlog " << config::print_size(d.backlog.max_bytes) << '\n';
+}
+
+/// A host is shown as it is used; one that is given may be hidden.
+void show_genesys(std::ostream& out, const config::config& of) {
+  const config::genesys_options& g = *of.genesys;
+  const subscription::settings s = config::settings_of(g);
+  const auto host = [&](const char* key, bool given, const std::string& origin) {
+    return shown(of, given ? key : "genesys.region", origin);
+  };
+  out << "genesys: tokens from " << host("genesys.login_url", !g.login_url.empty(), s.hosts.login)
+      << ", API at " << host("genesys.base_url", !g.base_url.empty(), s.hosts.api) << "\n  subscription "
+      << shown(of, "genesys.subscription.name", s.wanted.name) << " to "
+      << shown(of, "genesys.subscription.endpoint", s.wanted.endpoint) << " is made where it is missing, "
+      << "and looked at every " << config::print_duration(s.check_interval) << "\n  brings ";
+  for (std::size_t i = 0; i < s.wanted.sources.size(); ++i) {
+    const std::string item = "genesys.subscription.sources[" + std::to_string(i) + "]";
+    const bool alone = of.is_hidden("genesys.subscription.sources");
+    out << (i == 0 ? "" : ", ") << (alone ? "(hidden)" : shown(of, item, s.wanted.sources[i]));
+  }
+  out << "; kept for " << s.wanted.retention_days << " days, at most " << s.wanted.max_events_per_second
+      << " events in a second\n";
 }
 
 void show_bound(std::ostream& out, std::string_view name, const config::bound& bound) {
@@ -102,6 +124,7 @@ void show_config(std::ostream& out, const config::config& of, std::uint32_t proc
   for (std::size_t i = 0; i < of.routes.size(); ++i) show_rule(out, of, i);
   out << of.destinations.size() << " destinations\n";
   for (const config::destination_options& d : of.destinations) show_destination(out, of, d);
+  if (of.genesys) show_genesys(out, of);
   show_bound(out, "memory", config::memory_bound(of, processors));
   show_bound(out, "disk", config::disk_bound(of));
 }

@@ -8,6 +8,7 @@
 #include "actors/node/config/nearest.hpp"
 #include "actors/node/config/quoted.hpp"
 #include "actors/route/rule_set.hpp"
+#include "actors/subscription/specification.hpp"
 
 namespace sluice::config {
 namespace {
@@ -173,6 +174,28 @@ void check_listeners(reader& read) {
   }
 }
 
+/// What the section must have; what a subscription may be is checked where it is known.
+void check_genesys(reader& read) {
+  auto& genesys = read.all.genesys;
+  if (!genesys && !given(read, "genesys")) return;
+  if (!genesys) genesys.emplace();
+  for (const key& k : all_keys()) {
+    if (k.required && k.path.starts_with("genesys.") && !given(read, k.path))
+      read.complain(k.path, std::string("is missing; ").append(k.allowed));
+  }
+  const bool hosts = given(read, "genesys.login_url") && given(read, "genesys.base_url");
+  if (!hosts && !given(read, "genesys.region")) {
+    read.complain("genesys.region", std::string("is missing; login_url and base_url, or one of ")
+                                        .append(find_key("genesys.region")->allowed));
+  }
+  for (const error& wrong : subscription::check(genesys->subscription)) {
+    const std::string path = in("genesys.subscription", wrong.place);
+    const bool known =
+        std::ranges::any_of(read.errors, [&](const error& e) { return e.place.ends_with(path); });
+    if (given(read, path) && !known) read.complain(path, wrong.detail);
+  }
+}
+
 }  // namespace
 
 void check_together(reader& read) {
@@ -182,6 +205,7 @@ void check_together(reader& read) {
                   "in_flight is smaller than max_body; at least as large");
   }
   check_listeners(read);
+  check_genesys(read);
   for (destination_options& d : read.all.destinations) check_destination(read, d);
   check_files(read);
   check_rules(read);

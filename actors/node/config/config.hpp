@@ -162,8 +162,8 @@ struct config {
   log_options log;
   std::vector<routing_test> tests;
 
-  /// Paths of the keys whose values are secrets or came from the environment or another file, sorted: never to
-  /// be shown.
+  /// Paths of the keys whose values are secrets or came from the environment or another file, sorted: never
+  /// to be shown.
   std::vector<std::string> hidden;
   bool is_hidden(std::string_view path) const { return std::ranges::binary_search(hidden, path); }
 };

@@ -43,7 +43,8 @@ std::string_view to_string(destination_kind kind) {
 std::span<const key> all_keys() {
   static const std::vector<key> keys = [] {
     std::vector<key> all = node_keys();
-    for (auto part : {route_keys(), destination_keys(), genesys_keys()}) std::ranges::move(part, std::back_inserter(all));
+    for (auto part : {route_keys(), destination_keys(), genesys_keys()})
+      std::ranges::move(part, std::back_inserter(all));
     return all;
   }();
   return keys;

@@ -208,15 +208,17 @@ void reader::read_text(const key& k, std::string_view name, std::string_view tex
   const auto value = expand(text, from_);
   if (!value) {
     return complain_at(std::move(place), path,
-                       shows ? quoted(text).append(" ").append(value.error())
-                             : std::string("has a reference in it that cannot be followed; $${ stands for ${"));
+                       shows
+                           ? quoted(text).append(" ").append(value.error())
+                           : std::string("has a reference in it that cannot be followed; $${ stands for ${"));
   }
   from.hidden = k.secret || value->from_outside;
   if (value->from_outside && refuse_not_yet(place, at, value->text)) return;
   if (const auto complaint = k.set(to, name, value->text)) {
     const std::string subject = !shows ? std::string("what is given")
-                                : from.hidden ? std::string("what ").append(quoted(text)).append(" stands for")
-                                              : quoted(text);
+                                : from.hidden
+                                    ? std::string("what ").append(quoted(text)).append(" stands for")
+                                    : quoted(text);
     complain_at(std::move(place), path,
                 std::string(subject).append(" ").append(*complaint).append("; ").append(k.allowed));
   }

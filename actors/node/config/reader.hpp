@@ -17,9 +17,9 @@ namespace sluice::config {
 
 /// Where the value of a key was written.
 struct origin {
-  std::string place;          ///< `file:line:column` or `--set`
-  std::string shown;          ///< the text as written, references not replaced; of a list the last; no secret
-  bool hidden = false;        ///< a secret, or some of it came from the environment or another file
+  std::string place;    ///< `file:line:column` or `--set`
+  std::string shown;    ///< the text as written, references not replaced; of a list the last; no secret
+  bool hidden = false;  ///< a secret, or some of it came from the environment or another file
 };
 
 class reader {

@@ -117,6 +117,24 @@ TEST_F(cli_offline, check_runs_the_files_tests) {
                 ":13:5: tests[4]: the event is quarantined: id is not a string; expected nowhere\n");
 }
 
+TEST_F(cli_offline, check_says_what_it_will_ensure_at_the_sender) {
+  const std::string section =
+      "genesys:\n  region: us-east-1\n  base_url: https://localhost:9000\n  client_id: id\n  client_secret: "
+      "canary\n"
+      "  subscription: { name: sub, endpoint: \"https://node.example/v1/events\", sources: [ \"a:b\", "
+      "\"c:d\" ] }\n";
+  EXPECT_EQ(check_of(rules + section), exit_code::done) << err.str();
+  EXPECT_THAT(
+      out.str(),
+      HasSubstr("genesys: tokens from `https://login.mypurecloud.com`, API at `https://localhost:9000`\n"
+                "  subscription `sub` to `https://node.example/v1/events` is made where it is missing, and "
+                "looked at every 1m\n"
+                "  brings `a:b`, `c:d`; kept for 30 days, at most 1000 events in a second\n"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("canary")));
+  EXPECT_EQ(check_of(rules + section, {"genesys.ca=/nowhere"}), exit_code::configuration);
+  EXPECT_EQ(err.str(), "genesys.ca: cannot be read: No such file or directory\n");
+}
+
 TEST_F(cli_offline, nothing_shows_what_came_from_outside) {
   const std::string secret = write("secret", "hunter2\n");
   const std::string from = "\"${file:" + secret + "}\"";

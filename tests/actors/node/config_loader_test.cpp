@@ -8,6 +8,7 @@
 #include <map>
 
 #include "actors/node/config/keys.hpp"
+#include "actors/node/config/organisation.hpp"
 #include "actors/node/config/rules.hpp"
 
 namespace sluice::config {
@@ -20,11 +21,9 @@ using testing::StartsWith;
 
 outside world() {
   return {[](const std::string& name) -> std::optional<std::string> {
-            const std::map<std::string, std::string> values = {{"PORT", "9000"},
-                                                               {"SECRET", "hunter2"},
-                                                               {"BAD_PATTERN", "hunter2("},
-                                                               {"RATE", "250"},
-                                                               {"EMPTY", ""}};
+            const std::map<std::string, std::string> values = {
+                {"PORT", "9000"}, {"ID", "client"}, {"SECRET", "hunter2"}, {"BAD_PATTERN", "hunter2("},
+                {"RATE", "250"},  {"EMPTY", ""}};
             const auto found = values.find(name);
             if (found == values.end()) return std::nullopt;
             return found->second;
@@ -150,9 +149,6 @@ TEST(config_loader, says_what_this_version_leaves_out) {
        {"f.yaml:1:11: ingest.tls: is not in this version; leave it out"}},
       {"auth", "ingest: { auth: x }\n", {"f.yaml:1:11: ingest.auth: is not in this version; leave it out"}},
       {"token", "admin: { token: x }\n", {"f.yaml:1:10: admin.token: is not in this version; leave it out"}},
-      {"genesys",
-       "genesys:\n  region: us-east-1\n",
-       {"f.yaml:1:1: genesys: is not in this version; leave it out"}},
       {"also",
        "checkpoint: { dedup: { also: [] } }\n",
        {"f.yaml:1:24: checkpoint.dedup.also: is not in this version; leave it out"}},
@@ -408,7 +404,6 @@ TEST(config_loader, says_what_is_wrong_with_an_override) {
       {"routes.to=a", "--set: routes.to: is not in the file; routes[0] and on, as many as it has"},
       {"routes[0].to=b", "--set: routes[0].to[0]: `b` is not a destination; a name under `destinations`"},
       {"routes[0].metadata=b", "--set: routes[0].metadata: cannot be set here; single values and lists can"},
-      {"genesys.region=x", "--set: genesys: is not in this version; leave it out"},
       {"destinations.b.rate=5", "--set: destinations.b.kind: is missing; http, file or discard"},
   };
   for (const auto& [assignment, expected] : table) {
@@ -454,6 +449,11 @@ destinations:
   realtime-dashboard:  { kind: file, path: ./delivered/realtime.jsonl, rate: unlimited }
 dead_letters: { max_bytes: 2GiB }
 audit:    { path: "-", backlog: 1GiB, events: [ routed, dropped, quarantined, delivered, dead_lettered ] }
+genesys:
+  region: us-east-1
+  client_id: "${ID}"
+  client_secret: "${SECRET}"
+  subscription: { name: analytics-pipeline-sub, endpoint: "https://node.example/v1/events", sources: [ "conversation:transcript" ], retention_days: 30, max_events_per_second: 1000 }
 telemetry: { }
 log: { level: info, format: json }
 shutdown: { timeout: 10s }
@@ -472,6 +472,12 @@ TEST(config_loader, takes_every_key) {
   EXPECT_EQ(c.destinations[0].retry.give_up_after, std::chrono::hours(24));
   EXPECT_EQ(c.destinations[1].rate, std::nullopt);
   EXPECT_EQ(c.audit.events.size(), 5U);
+  ASSERT_TRUE(c.genesys);
+  EXPECT_EQ(c.genesys->credentials.client_secret, "hunter2");
+  const auto s = settings_of(*c.genesys);
+  EXPECT_EQ(s.hosts, (subscription::hosts{"https://login.mypurecloud.com", "https://api.mypurecloud.com"}));
+  EXPECT_EQ(s.wanted.sources, std::vector<std::string>{"conversation:transcript"});
+  EXPECT_EQ(s.check_interval, std::chrono::seconds(60));
   const auto rules = compile_rules(c);
   ASSERT_TRUE(rules.has_value());
   EXPECT_EQ((*rules)->rules()[1].to, std::vector<destination_id>{1});
@@ -488,6 +494,7 @@ TEST(config_loader, the_defaults_are_those_of_the_contract) {
   EXPECT_EQ(c.dead_letters.max_bytes, given.dead_letters.max_bytes);
   EXPECT_EQ(c.audit.events, given.audit.events);
   EXPECT_EQ(c.shutdown.timeout, given.shutdown.timeout);
+  EXPECT_FALSE(c.genesys) << "without the section the node only listens";
 }
 
 TEST(config_loader, says_that_a_file_cannot_be_read) {

@@ -17,7 +17,7 @@ std::unique_ptr<response> application::refuse(const head_view& head) {
   }
   const auto path = head.target.substr(0, head.target.find('?'));
   for (const std::string_view known :
-       {"/echo", "/held", "/dropped", "/elsewhere", "/large", "/last", "/empty"}) {
+       {"/echo", "/held", "/dropped", "/hung", "/elsewhere", "/large", "/last", "/empty"}) {
     if (path != known) continue;
     if (head.content_type == "text/plain")
       return std::make_unique<response>(problem(415, "unsupported", "only application/json is taken"));
@@ -46,6 +46,7 @@ void application::handle(request&& what, exchange&& to) {
     return;
   }
   if (path == "/dropped") return;
+  if (path == "/hung") return to.hang_up();
   response r = echo(what);
   if (path == "/large") r.body.assign(32 * 1024 * 1024, 'x');
   if (path == "/empty") r.status = 204;

@@ -18,6 +18,7 @@ namespace sluice::net::http::testing_support {
 
 /// `/echo` gives the body back · `/held` keeps request and exchange until `release` · `/dropped` drops the
 /// exchange ·
+/// `/hung` hangs up ·
 /// `/elsewhere` answers from another thread · `/large` answers 32 MiB · `/last` asks to close · `/empty`
 /// answers 204 · any other path, and the media type text/plain, are refused on the head.
 class application final : public handler {

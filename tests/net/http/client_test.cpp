@@ -5,6 +5,17 @@
 namespace sluice::net::http {
 namespace {
 
+TEST_F(client_test, goes_by_another_name_when_told_to) {
+  run({[this](raw_connection& c) {
+    request_.set_value(c.read_request());
+    c.send(ok);
+  }});
+  expect_status(200, post("{}", {{"user-agent", "somebody"}}));
+  const std::string request = request_.get_future().get();
+  EXPECT_NE(request.find("\r\nuser-agent: somebody\r\n"), std::string::npos) << request;
+  EXPECT_EQ(request.find("User-Agent"), std::string::npos) << request;
+}
+
 TEST_F(client_test, sends_a_request_and_returns_the_answer) {
   run({[this](raw_connection& c) {
     request_.set_value(c.read_request());

@@ -281,6 +281,16 @@ TEST(server, answers_a_client_that_has_ended_its_half) {
   EXPECT_TRUE(client.ended());
 }
 
+TEST(server, ends_a_connection_that_is_hung_up_without_a_byte) {
+  node n;
+  raw_client client(n.port());
+  client.send(post("/hung", "x"));
+  std::string rest;
+  EXPECT_TRUE(client.ended(&rest));
+  EXPECT_EQ(rest, "");
+  EXPECT_TRUE(eventually([&] { return n.on_air->counts().connections == 0; }));
+}
+
 TEST(server, answers_503_for_an_exchange_that_was_dropped) {
   node n;
   raw_client client(n.port());
