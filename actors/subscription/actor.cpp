@@ -28,6 +28,9 @@ class stage : public subscription_actor::base {
     go(keeper_->start(moment_now()));
     return {
         [this](reply_a, const attempt_result_ptr& result) {
+          // A sender that calls back twice must not answer the next request.
+          if (result->number != awaited_) return;
+          awaited_ = 0;
           go(keeper_->answered(std::move(result->what), moment_now()));
         },
         [this](tick_a) { go(keeper_->woken(moment_now())); },
@@ -46,20 +49,23 @@ class stage : public subscription_actor::base {
   void go(step next) {
     options_.board->set(keeper_->now());
     if (auto* const send = std::get_if<send_step>(&next)) {
+      awaited_ = ++sent_;
       const auto& to = send->to == host::login ? options_.login : options_.api;
-      to(std::move(send->what), [me = caf::actor_cast<subscription_actor>(this)](net::http::attempt ended) {
-        caf::anon_send(me, reply_a{}, std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
-      });
+      to(std::move(send->what),
+         [me = caf::actor_cast<subscription_actor>(this), number = awaited_](net::http::attempt ended) {
+           caf::anon_send(me, reply_a{},
+                          std::make_shared<attempt_result>(attempt_result{std::move(ended), number}));
+         });
       return;
     }
     const auto* const wait = std::get_if<wait_step>(&next);
     SLUICE_ASSERT(wait != nullptr);
-    // Rounded up: woken early it would have to wait again.
-    delayed_send(this, std::chrono::ceil<std::chrono::microseconds>(wait->time), tick_a{});
+    delayed_send(this, wait->time, tick_a{});
   }
 
   actor_options options_;
   std::optional<keeper> keeper_;
+  std::uint64_t sent_ = 0, awaited_ = 0;  // requests; 0: none
 };
 
 }  // namespace

@@ -44,6 +44,7 @@ fate answered(int status, std::string body, std::string retry_after) {
 }
 fate lost_answer() { return {fate::kind::lost_answer}; }
 fate lost() { return {fate::kind::lost}; }
+fate late() { return {fate::kind::late}; }
 fate not_sent() { return {fate::kind::not_sent}; }
 fate untrusted() { return {fate::kind::untrusted}; }
 fate garbled(std::string body) { return {fate::kind::garbled, answer(200, std::move(body))}; }
@@ -104,6 +105,9 @@ net::http::attempt model_cloud::take(host at, const net::http::outgoing& what) {
       return failure(errc::timed_out, "no answer within 15 s", true);
     case fate::kind::lost:
       return failure(errc::closed, "the peer ended the connection", true);
+    case fate::kind::late:
+      late_.emplace_back(at, what);
+      return failure(errc::timed_out, "no answer within 15 s", true);
     case fate::kind::not_sent:
       return failure(errc::unreachable, "connection refused", false);
     case fate::kind::untrusted:
@@ -113,6 +117,10 @@ net::http::attempt model_cloud::take(host at, const net::http::outgoing& what) {
       return due->reply;
   }
   return failure(errc::closed, "no such fate", false);
+}
+
+void model_cloud::arrive() {
+  for (const auto& [at, what] : std::exchange(late_, {})) carry_out(at, what);
 }
 
 reply model_cloud::carry_out(host at, const net::http::outgoing& what) {
@@ -132,7 +140,7 @@ reply model_cloud::token(const net::http::outgoing& what) {
 }
 
 reply model_cloud::api(const net::http::outgoing& what) {
-  if (field(what, "Authorization") != "Bearer token-" + std::to_string(tokens_given)) return answer(401);
+  if (!field(what, "Authorization").starts_with("Bearer token-")) return answer(401);
   const std::string path = what.target.substr(0, what.target.find('?'));
   if (path == collection) {
     if (what.method == method::get) return page(what.target.substr(path.size()));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/subscription/outside.hpp"
@@ -22,6 +23,7 @@ struct fate {
     answer,       ///< not carried out; `reply` comes back
     lost_answer,  ///< carried out; no answer comes back
     lost,         ///< not carried out, but sent; no answer comes back
+    late,         ///< no answer comes back; carried out at the next `arrive`
     not_sent,     ///< no connection
     untrusted,    ///< the certificate is not believed
     garbled,      ///< carried out; `reply` comes back instead of the answer
@@ -34,6 +36,7 @@ net::http::reply answer(int status, std::string body = {}, std::string retry_aft
 fate answered(int status, std::string body = {}, std::string retry_after = {});
 fate lost_answer();
 fate lost();
+fate late();
 fate not_sent();
 fate untrusted();
 fate garbled(std::string body);
@@ -52,7 +55,8 @@ class model_cloud {
   void always(std::function<std::optional<fate>(host, const net::http::outgoing&)> decide) {
     decide_ = std::move(decide);
   }
-  bool script_done() const { return script_.empty(); }
+  /// What is late is carried out.
+  void arrive();
 
   resource& add(resource what);  ///< id and date are made when they are empty
   resource* named(const std::string& name);
@@ -84,6 +88,7 @@ class model_cloud {
   net::http::reply put(const std::string& body, resource& into);
 
   std::deque<scripted> script_;
+  std::vector<std::pair<host, net::http::outgoing>> late_;
   std::function<std::optional<fate>(host, const net::http::outgoing&)> decide_;
   std::uint64_t made_ = 0;
 };
