@@ -74,6 +74,16 @@ result<std::unique_ptr<sandbox>> sandbox::start(sandbox_options options) {
                 "the sandbox listens on loopback only, as 127.0.0.1 or [::1]: its control API asks nobody "
                 "who they are",
                 options.address);
+  net::http::server_options listening;
+  listening.address = options.address;
+  listening.port = options.port;
+  listening.keep = {"authorization"};
+  if (options.tls) {
+    options.authorities.push_back(options.tls->authority);
+    auto served = net::tls::server_context::load(options.tls->certificate, options.tls->key);
+    if (!served) return fail(served.error());
+    listening.tls = std::move(*served);
+  }
   auto believed = net::tls::client_context::make(options.authorities);
   if (!believed) return fail(believed.error());
   options.feed.batches.seed = options.seed;
@@ -84,10 +94,6 @@ result<std::unique_ptr<sandbox>> sandbox::start(sandbox_options options) {
     if (!opened) return fail(opened.error());
     made->receivers.push_back(std::move(*opened));
   }
-  net::http::server_options listening;
-  listening.address = made->options.address;
-  listening.port = made->options.port;
-  listening.keep = {"authorization"};
   auto opened = net::http::server::listen(made->loops, std::move(listening), made->budget, made->desk);
   if (!opened) return fail(opened.error());
   made->on_air = std::move(*opened);
@@ -117,8 +123,8 @@ std::uint16_t sandbox::port() const noexcept { return impl_->on_air->port(); }
 
 std::string sandbox::url() const {
   const bool v6 = impl_->options.address.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + impl_->options.address + "]" : impl_->options.address) + ":" +
-         std::to_string(port());
+  return (impl_->options.tls ? "https://" : "http://") +
+         (v6 ? "[" + impl_->options.address + "]" : impl_->options.address) + ":" + std::to_string(port());
 }
 
 }  // namespace sluice::sandbox

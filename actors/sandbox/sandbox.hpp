@@ -14,6 +14,7 @@
 #include "actors/sandbox/pacer.hpp"
 #include "actors/sandbox/receiver_options.hpp"
 #include "actors/sandbox/scenario.hpp"
+#include "actors/sandbox/tls_files.hpp"
 #include "actors/sandbox/token_issuer.hpp"
 #include "actors/sandbox/verdict.hpp"
 #include "messages/result.hpp"
@@ -32,6 +33,7 @@ struct sandbox_options {
   pace speed;                                                        ///< of the sender, for each subscription
   std::uint64_t events = std::numeric_limits<std::uint64_t>::max();  ///< then the sender stops
   std::vector<receiver_options> receivers;
+  std::optional<tls_files> tls;          ///< https, with these; the receivers stay http
   std::vector<std::string> authorities;  ///< PEM files, believed beside the system's
   std::optional<scenario> story;         ///< without one it runs until it is destroyed
   std::function<void(const std::string&)> said = [](const std::string&) {};  ///< one line a call, for people
@@ -44,7 +46,7 @@ class sandbox {
   ~sandbox();
 
   std::uint16_t port() const noexcept;
-  /// `http://127.0.0.1:9000`
+  /// `https://127.0.0.1:9000`
   std::string url() const;
   /// Of the receivers, in the order of the options.
   std::vector<std::uint16_t> receiver_ports() const;

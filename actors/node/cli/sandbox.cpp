@@ -37,6 +37,7 @@ struct options {
   std::optional<std::size_t> connections;
   std::string burst;
   std::vector<std::string> receivers;
+  std::string tls_directory;
   std::string scenario;
   std::uint64_t seconds = 0;
   std::uint64_t events = 0;
@@ -97,14 +98,22 @@ result<void> complete(options& given) {
 /// The address for programs, then what a person puts into the node's configuration.
 void introduce(const options& given, const sandbox::sandbox& there) {
   const auto& who = given.run.clients.front();
-  std::cout << "listening on " << there.url() << '\n';
+  const std::string url = there.url();
+  std::cout << "listening on " << url << '\n';
   for (const auto port : there.receiver_ports())
     std::cout << "receiver on http://127.0.0.1:" << port << "/\n";
   std::cout << "seed " << given.run.seed
-            << "\n\nFor the node's configuration:\n\ngenesys:\n  base_url: " << there.url()
-            << "\n  login_url: " << there.url() << "\n  client_id: " << who.id
-            << "\n  client_secret: " << who.secret << "\n\nWhat happens here: " << there.url()
-            << "/sandbox/state" << std::endl;
+            << "\n\nFor the node's configuration:\n\ngenesys:\n  base_url: " << url
+            << "\n  login_url: " << url << '\n';
+  if (given.run.tls) std::cout << "  ca: " << given.run.tls->authority << '\n';
+  std::cout << "  client_id: " << who.id << "\n  client_secret: " << who.secret
+            << "\n  subscription:\n    name: sandbox\n    endpoint: http://127.0.0.1:8080/v1/events\n"
+               "    sources: [ \"conversation:transcript\", \"conversation:detail\", "
+               "\"interaction:analytics\", \"user:presence\" ]\n    retention_days: 30\n";
+  if (const auto& tls = given.run.tls)
+    std::cout << "\nFor a listener of the node that is https: certificate " << tls->node_certificate
+              << ", key " << tls->node_key << '\n';
+  std::cout << "\nWhat happens here: " << url << "/sandbox/state" << std::endl;
 }
 
 /// Until the story is over, or a signal comes.
@@ -116,6 +125,11 @@ void wait_for_the_end(const sigset_t& awaited, const sandbox::sandbox& there) {
 
 int run(options given) {
   if (auto good = complete(given); !good) return complain(good.error(), exit_code::wrong_use);
+  if (!given.tls_directory.empty()) {
+    auto files = sandbox::prepare_tls(given.tls_directory);
+    if (!files) return complain(files.error(), exit_code::failed);
+    given.run.tls = std::move(*files);
+  }
   sigset_t awaited;
   sigemptyset(&awaited);
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&awaited, signal);
@@ -135,6 +149,9 @@ int run(options given) {
 
 void add_cloud(CLI::App& to, options& given) {
   to.add_option("--listen", given.listen, "Loopback address; port 0 takes a free one")->capture_default_str();
+  to.add_option("--tls", given.tls_directory,
+                "Serve https with the certificates of this directory; made there, with an authority for the "
+                "node to believe, when there are none");
   to.add_option("--client", given.clients, "Who may ask for tokens, ID:SECRET[:SCOPE+SCOPE]; may be repeated")
       ->allow_extra_args(false)
       ->capture_default_str();
