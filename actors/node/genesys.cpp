@@ -8,6 +8,7 @@
 
 #include "actors/node/config/organisation.hpp"
 #include "actors/node/incidents.hpp"
+#include "actors/subscription/connection.hpp"
 
 namespace sluice::node {
 namespace {
@@ -17,12 +18,9 @@ using namespace std::chrono_literals;
 result<std::shared_ptr<net::http::client>> client_of(
     const std::string& origin, const std::shared_ptr<const net::tls::client_context>& authorities,
     net::runtime& io) {
-  auto url = net::http::parse_url(origin);
-  if (!url) return fail(url.error());
-  net::http::client_options options;
-  options.origin = std::move(*url);
-  options.tls = authorities;
-  return std::make_shared<net::http::client>(io, std::move(options));
+  auto options = subscription::connection_to(origin, authorities);
+  if (!options) return fail(options.error());
+  return std::make_shared<net::http::client>(io, *std::move(options));
 }
 
 /// The stage must not keep a client alive: what the client has under way keeps the stage.

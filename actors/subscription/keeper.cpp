@@ -83,21 +83,29 @@ task<called<done_step>> keeper::check() {
   co_return tl::unexpected(call_failure{std::move(why)});
 }
 
-// By its id as long as there is only one of its name; by its name when the id is gone or none is known.
+// By its id; by its name when the id is gone or none is known, and as long as there may be others of its
+// name.
 task<called<std::optional<resource>>> keeper::look() {
-  if (!status_.id.empty() && doubles_.empty()) {
-    called<resource> known = co_await get(api_, status_.id);
-    if (known) co_return std::optional<resource>(*std::move(known));
-    if (known.error().status != not_found) co_return tl::unexpected(known.error());
-    gap_ = gap{status_.id, "was gone", last_active_};
-    announce("subscription " + status_.id + " is gone");
-    forget();
+  std::optional<resource> known;
+  if (!status_.id.empty()) {
+    called<resource> found = co_await get(api_, status_.id);
+    if (!found && found.error().status != not_found) co_return tl::unexpected(found.error());
+    if (found) {
+      known = *std::move(found);
+      if (!others_possible_) co_return known;
+    } else {
+      gap_ = gap{status_.id, "was gone", last_active_};
+      announce("subscription " + status_.id + " is gone");
+      forget();
+    }
   }
   called<std::vector<resource>> named = co_await find(api_, options_.what.wanted.name);
   if (!named) co_return tl::unexpected(named.error());
-  doubles_ = named->size() > 1 ? warning(*named) : std::string();
-  if (named->empty()) co_return std::optional<resource>();
-  co_return std::optional<resource>(std::move(named->front()));
+  others_possible_ = named->size() > 1;
+  doubles_ = others_possible_ ? warning(*named) : std::string();
+  if (known && !others_possible_) co_return known;
+  if (!named->empty()) known = std::move(named->front());
+  co_return known;
 }
 
 task<called<resource>> keeper::take_up_or_make() {
@@ -109,6 +117,7 @@ task<called<resource>> keeper::take_up_or_make() {
   }
   forget();
   status_.now = standing::repairing;
+  others_possible_ = true;  // one of an earlier run may arrive late
   called<resource> made = co_await create(api_, options_.what.wanted);
   if (made) take(made->id);
   co_return made;

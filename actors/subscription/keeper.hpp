@@ -74,6 +74,7 @@ class keeper {
   std::optional<gap> gap_;
   std::optional<instant> last_active_;
   std::string doubles_;               // the warning about others of our name, while there are any
+  bool others_possible_ = false;      // the next check looks for them
   std::string announced_;             // what the last incident was about, empty when it was over
   bool made_again_inactive_ = false;  // since a check last found it well
   deliver::retry_schedule retries_;

@@ -111,8 +111,10 @@ task<called<resource>> create(api& with, specification what) {
     named.error().perhaps_done = true;
     co_return tl::unexpected(named.error());
   }
-  if (named->empty()) co_return made;
-  co_return std::move(named->front());
+  if (!named->empty()) co_return std::move(named->front());
+  if (made.error().perhaps_done)
+    made.error().why.detail += "; nothing of its name is there yet, look again before another is made";
+  co_return made;
 }
 
 task<called<resource>> replace(api& with, std::string id, specification what) {

@@ -78,11 +78,12 @@ TEST_F(keeper_test, makes_it_when_there_is_none) {
 TEST_F(keeper_test, looks_at_it_by_its_id_every_minute) {
   start();
   check();
+  check();
   calls();
   check();
   const status s = check();
   EXPECT_THAT(calls(), ElementsAre("GET /id-1", "GET /id-1"));
-  EXPECT_EQ(s.checks, 3u);
+  EXPECT_EQ(s.checks, 4u);
   EXPECT_THAT(notes, ElementsAre("id-1"));
 }
 
@@ -131,6 +132,20 @@ TEST_F(keeper_test, passes_over_a_noted_id_that_cannot_be_one) {
   start("../../users/me");
   check();
   EXPECT_THAT(calls(), ElementsAre("GET", "POST"));
+}
+
+TEST_F(keeper_test, looks_once_for_a_second_one_after_it_made_one) {
+  there.cloud.next(host::api, "POST", late());
+  start();
+  for (int i = 0; i < 4; ++i) next = there.perform(*kept, std::move(next));  // token, list, create, list
+  start();  // the node is started again, and knows nothing of the request that is on its way
+  check();
+  calls();
+  there.cloud.arrive();
+  EXPECT_EQ(check().id, "id-1");
+  EXPECT_THAT(calls(), ElementsAre("GET /id-1", "GET"));
+  EXPECT_EQ(incidents.back(),
+            "2 subscriptions are named analytics: id-1 is used; delete what is not needed of id-2");
 }
 
 TEST_F(keeper_test, makes_it_again_when_it_is_deleted) {
@@ -235,7 +250,7 @@ TEST_F(keeper_test, makes_one_again_but_once_when_all_are_inactive) {
   EXPECT_EQ(check().now, standing::failing);
   calls();
   const status s = check();
-  EXPECT_THAT(calls(), ElementsAre("GET /id-2", "PUT /id-2"));
+  EXPECT_THAT(calls(), ElementsAre("GET /id-2", "GET", "PUT /id-2"));
   EXPECT_EQ(s.now, standing::failing);
   EXPECT_EQ(s.last_error, "subscription id-2 is still not as it shall be: status is inactive, not active");
   there.cloud.shapes = {};
@@ -273,7 +288,7 @@ TEST_F(keeper_test, uses_the_oldest_active_of_several_and_warns) {
   start();
   EXPECT_EQ(check().id, "a");
   EXPECT_EQ(check().now, standing::active);
-  EXPECT_THAT(calls(), ElementsAre("GET", "GET"));
+  EXPECT_THAT(calls(), ElementsAre("GET", "GET /a", "GET"));
   EXPECT_THAT(incidents,
               ElementsAre("3 subscriptions are named analytics: a is used; delete what is not needed "
                           "of b c"));

@@ -132,6 +132,7 @@ TEST_F(operations_test, do_not_create_again_when_it_cannot_be_known) {
   const auto made = run(create(with, what.wanted));
   ASSERT_FALSE(made);
   EXPECT_TRUE(made.error().perhaps_done);
+  EXPECT_THAT(to_string(made.error().why), HasSubstr("look again before another is made"));
   EXPECT_EQ(calls("POST /api"), 1u);
   EXPECT_EQ(calls("GET"), 1u);
 }
