@@ -10,6 +10,7 @@
 #include "actors/node/cli/route.hpp"
 #include "actors/node/cli/run.hpp"
 #include "actors/node/cli/sandbox.hpp"
+#include "actors/node/cli/subscriptions.hpp"
 #include "actors/node/version.hpp"
 
 int main(int argc, char** argv) {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   sluice::cli::add_dead_letters(root, exit);
   sluice::cli::add_bench(root, exit);
   sluice::cli::add_sandbox(root, exit);
+  sluice::cli::add_subscriptions(root, exit);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

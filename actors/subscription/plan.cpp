@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::uint32_t usable_by_endpoint = 952;  // 1000 / (1 + 0.05 s)
 
+constexpr std::size_t suffix_bytes_max = std::string_view("-1000").size();
+static_assert(plan_options::sources_max <= 1000);
+
 struct share {
   std::string source;
   std::uint32_t rate = 0;
@@ -47,13 +50,18 @@ error wrong(std::string place, std::string detail) {
 
 std::vector<error> check(const plan_options& given) {
   std::vector<error> all;
-  const auto between = [](const std::string& most) { return "; allowed is 1 to " + most; };
-  if (given.rate < 1 || given.rate > plan_options::rate_max)
-    all.push_back(
-        wrong("rate", "is " + std::to_string(given.rate) + between(std::to_string(plan_options::rate_max))));
-  if (given.sources.empty() || given.sources.size() > plan_options::sources_max) {
-    all.push_back(wrong("sources", "are " + std::to_string(given.sources.size()) +
-                                       between(std::to_string(plan_options::sources_max))));
+  if (given.rate < 1 || given.rate > plan_options::rate_max) {
+    all.push_back(wrong("rate", "is " + std::to_string(given.rate) + "; allowed is 1 to " +
+                                    std::to_string(plan_options::rate_max)));
+  }
+  if (given.sources.empty()) all.push_back(wrong("sources", "are none; at least one is needed"));
+  if (given.sources.size() > plan_options::sources_max) {
+    all.push_back(wrong("sources", "are " + std::to_string(given.sources.size()) + "; allowed are " +
+                                       std::to_string(plan_options::sources_max)));
+  }
+  if (given.base.name.size() + suffix_bytes_max > name_bytes_max) {
+    all.push_back(wrong("name", "leaves no room for a number behind it; at most " +
+                                    std::to_string(name_bytes_max - suffix_bytes_max) + " bytes"));
   }
   std::set<std::string_view> seen;
   for (const source_rate& one : given.sources)

@@ -11,7 +11,7 @@
 namespace sluice::subscription {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // as the platform's reference has it
 
 /// What is wrong with a text of 1 … `bytes_max` bytes, or nothing.
 std::string wrong_text(std::string_view text, std::size_t bytes_max) {

@@ -95,8 +95,12 @@ TEST(plan, says_what_does_not_add_up) {
               ElementsAre("rate: is 100, but the rates of the sources add up to 60"));
   EXPECT_THAT(shown(given(100, {{"a", 100}, {"b"}})),
               ElementsAre("rate: leaves nothing for b; give each a rate of its own"));
-  EXPECT_THAT(shown(given(0, {})),
-              ElementsAre("rate: is 0; allowed is 1 to 1000000", "sources: are 0; allowed is 1 to 1000"));
+  EXPECT_THAT(shown(given(0, {})), ElementsAre("rate: is 0; allowed is 1 to 1000000",
+                                               "sources: are none; at least one is needed"));
+  plan_options long_name = given(10, {{"a"}});
+  long_name.base.name = std::string(252, 'n');
+  EXPECT_THAT(shown(long_name),
+              ElementsAre("name: leaves no room for a number behind it; at most 251 bytes"));
   EXPECT_THAT(shown(given(10, {{"a"}, {"a", 5}})), ElementsAre("sources: has a twice; each once"));
 }
 
