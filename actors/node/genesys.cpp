@@ -55,7 +55,10 @@ subscription::actor_options genesys::options(std::function<void(std::string id)>
   options.api = sender_of(api_);
   options.noted_id = shown_.get().id;
   options.board = &shown_;
-  options.note = std::move(keep);
+  options.note = [keep = std::move(keep)](std::string id) {
+    if (!id.empty()) log_info("subscription", "events come through subscription " + id);
+    keep(std::move(id));
+  };
   options.incident = [](const std::string& what) {
     what.empty() ? log_info("subscription", "goes on") : log_warning("subscription", what);
   };

@@ -92,7 +92,8 @@ call_failure api::explain(const request& what, const attempt& ended) const {
   const std::string id = tokens_.key("client_id");
   failure.status = ended->status;
   failure.why.code = errc::refused;
-  failure.why.detail = describe(tokens_.without_secrets(*ended));
+  const redactor secrets = tokens_.secrets();
+  failure.why.detail = describe(*ended, secrets);
   switch (ended->status) {
     case unauthorized:
       failure.why.detail +=
@@ -100,7 +101,7 @@ call_failure api::explain(const request& what, const attempt& ended) const {
           " is not accepted either: does the client belong to this region, and is it enabled?";
       break;
     case forbidden: {
-      const std::string named = missing_permissions(*ended);
+      const std::string named = missing_permissions(*ended, secrets);
       const std::string needed = named.empty() ? permission_for(what.method) : named;
       failure.why.detail += "; give the client of " + id + " a role with " + needed;
       break;

@@ -18,34 +18,13 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds usual_life = std::chrono::hours(1);
 constexpr double life_seconds_max = 365.0 * 24 * 3600;
 
-/// As application/x-www-form-urlencoded has it.
-std::string form_text(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '.' || c == '_' || c == '*';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      out.append(1, '%').append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-    }
-  }
-  return out;
-}
-
-void hide(std::string& text, std::string_view secret) {
-  if (secret.empty()) return;
-  for (std::size_t at = 0; (at = text.find(secret, at)) != text.npos; at += 3)
-    text.replace(at, secret.size(), "***");
-}
-
 }  // namespace
 
-token_cache::token_cache(token_options options) : options_(std::move(options)) {}
+token_cache::token_cache(token_options options) : options_(std::move(options)) {
+  const credentials& who = options_.who;
+  credentials_.hide(who.client_secret);
+  if (!who.client_secret.empty()) credentials_.hide(who.client_id + ":" + who.client_secret);
+}
 
 token_cache::advice token_cache::ask(nanoseconds now) {
   if (!token_.empty() && now >= ends_at_) token_.clear();
@@ -106,14 +85,14 @@ result<void> token_cache::taken(std::string_view body) {
     life = std::chrono::duration_cast<nanoseconds>(
         std::chrono::duration<double>(std::min(seconds->get<double>(), life_seconds_max)));
   }
-  token_ = token->get<std::string>();
+  token_ = newest_token_ = token->get<std::string>();
   ends_at_ = *fetching_since_ + life;
   renew_at_ = ends_at_ - std::min(margin, life / 2);
   return {};
 }
 
-error token_cache::explain(const net::http::reply& raw) const {
-  const net::http::reply answer = without_secrets(raw);
+error token_cache::explain(const net::http::reply& answer) const {
+  const redactor hidden = secrets();
   const json body = json::parse(answer.body, nullptr, false);
   const auto text = [&](const char* name) -> std::string {
     if (!body.is_object()) return {};
@@ -123,7 +102,7 @@ error token_cache::explain(const net::http::reply& raw) const {
   const std::string code = text("error");
   std::string said = text("error_description");
   if (said.empty()) said = text("description");
-  said = " (" + excerpt(said.empty() ? code : code + ": " + said) + ")";
+  said = " (" + excerpt(said.empty() ? code : code + ": " + said, hidden) + ")";
   const std::string id = key("client_id");
   std::string detail;
   if (code == "invalid_client") {
@@ -133,7 +112,7 @@ error token_cache::explain(const net::http::reply& raw) const {
   } else if (code == "unauthorized_client" || code == "unsupported_grant_type") {
     detail = "the client of " + id + " is not made for the client credentials grant" + said;
   } else {
-    detail = "no token for " + id + ": " + describe(answer);
+    detail = "no token for " + id + ": " + describe(answer, hidden);
   }
   return {errc::refused, std::move(detail), {}};
 }
@@ -142,11 +121,10 @@ void token_cache::refused(std::string_view token) {
   if (token == token_) token_.clear();
 }
 
-net::http::reply token_cache::without_secrets(net::http::reply answer) const {
-  hide(answer.body, options_.who.client_secret);
-  hide(answer.body, net::to_base64(options_.who.client_id + ":" + options_.who.client_secret));
-  hide(answer.body, token_);
-  return answer;
+redactor token_cache::secrets() const {
+  redactor all = credentials_;
+  all.hide(newest_token_);
+  return all;
 }
 
 }  // namespace sluice::subscription

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/subscription/redactor.hpp"
 #include "actors/subscription/settings.hpp"
 #include "messages/result.hpp"
 #include "net/http/client.hpp"
@@ -51,15 +52,17 @@ class token_cache {
   std::uint64_t requests() const noexcept { return requests_; }
   /// Where credentials stand in the configuration: `genesys.client_id`.
   std::string key(std::string_view name) const { return options_.keys + std::string(name); }
-  /// The answer with neither secret nor token in its body, should a peer have echoed them.
-  net::http::reply without_secrets(net::http::reply answer) const;
+  /// The secret, and the newest tokens: a peer may repeat them in what it says.
+  redactor secrets() const;
 
  private:
   result<void> taken(std::string_view body);
   error explain(const net::http::reply& answer) const;
 
   token_options options_;
-  std::string token_;  // empty: none
+  redactor credentials_;
+  std::string token_;         // empty: none
+  std::string newest_token_;  // also when it is none any more
   std::chrono::nanoseconds renew_at_{}, ends_at_{};
   std::optional<std::chrono::nanoseconds> fetching_since_;
   std::uint64_t requests_ = 0;

@@ -24,11 +24,18 @@ std::uint16_t port_of(const std::string& url) {
 
 }  // namespace
 
-sandbox::sandbox(std::vector<std::string> arguments, transport how, std::uint16_t port) {
-  arguments.insert(arguments.begin(), {"sandbox", "--listen", "127.0.0.1:" + std::to_string(port)});
-  if (how == transport::tls) arguments.insert(arguments.end(), {"--tls", (dir_.path() / "tls").string()});
-  child_.emplace(command{
-      sluice_binary(), std::move(arguments), {}, dir_.path() / "stdout.log", dir_.path() / "stderr.log"});
+sandbox::sandbox(std::vector<std::string> arguments, transport how) : arguments_(std::move(arguments)) {
+  if (how == transport::tls) arguments_.insert(arguments_.end(), {"--tls", (dir_.path() / "tls").string()});
+  start();
+}
+
+void sandbox::start() {
+  child_.reset();
+  for (const char* const said : {"stdout.log", "stderr.log"}) std::filesystem::remove(dir_.path() / said);
+  std::vector<std::string> all{"sandbox", "--listen", "127.0.0.1:" + std::to_string(port_)};
+  all.insert(all.end(), arguments_.begin(), arguments_.end());
+  child_.emplace(
+      command{sluice_binary(), std::move(all), {}, dir_.path() / "stdout.log", dir_.path() / "stderr.log"});
   const auto listens = [this] { return output().find(last_line) != std::string::npos; };
   if (!wait_until([&] { return listens() || !child_->running(); }, start_patience) || !listens())
     throw std::runtime_error("the sandbox does not listen; it said:\n" + output() + errors());
@@ -37,6 +44,7 @@ sandbox::sandbox(std::vector<std::string> arguments, transport how, std::uint16_
 
 void sandbox::read_addresses() {
   constexpr std::string_view here = "listening on ", there = "receiver on ";
+  receivers_.clear();
   std::istringstream lines(output());
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with(here)) url_ = line.substr(here.size());

@@ -18,10 +18,12 @@ class sandbox {
   /// Where it speaks plainly, and where over TLS, with certificates of its own.
   enum class transport { plain, tls };
 
-  /// `sluice sandbox` on a free port, or on `port`, with `arguments` beside; returns when it listens, throws
-  /// std::runtime_error when it does not.
-  explicit sandbox(std::vector<std::string> arguments = {}, transport how = transport::plain,
-                   std::uint16_t port = 0);
+  /// `sluice sandbox` on a free port with `arguments` beside, started.
+  explicit sandbox(std::vector<std::string> arguments = {}, transport how = transport::plain);
+
+  /// On the same port and with the same certificates as before; it remembers nothing else. Returns when it
+  /// listens, throws std::runtime_error when it does not.
+  void start();
 
   std::uint16_t port() const noexcept { return port_; }
   std::string url() const { return url_; }  ///< `http://127.0.0.1:PORT`, or https
@@ -52,6 +54,7 @@ class sandbox {
   void read_addresses();
 
   temp_dir dir_;
+  std::vector<std::string> arguments_;
   std::optional<process> child_;
   std::string url_;
   std::uint16_t port_ = 0;

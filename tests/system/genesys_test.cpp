@@ -147,6 +147,62 @@ TEST(genesys, makes_one_subscription_also_when_the_answer_to_its_create_is_lost)
   EXPECT_EQ(calls_of(cloud, "POST", create_path), 1);
 }
 
+/// Failures of the organisation that end, with what the node says when they last.
+struct spell {
+  const char* name;
+  const char* fault;
+  std::vector<std::string> lines;  ///< regular expressions
+};
+
+class organisation_that_recovers : public ::testing::TestWithParam<spell> {};
+
+TEST_P(organisation_that_recovers, is_waited_for) {
+  sandbox cloud({"--rate", "0"}, tls);
+  ASSERT_EQ(cloud.control("faults", GetParam().fault).status, 200);
+  node there(organisation_node(), addresses_of(cloud));
+  there.start();
+  ASSERT_TRUE(becomes_active(there)) << there.last_words();
+  EXPECT_EQ(subscriptions_of(cloud).size(), 1U) << cloud.state();
+  const auto said = subscription_lines(there);
+  ASSERT_EQ(said.size(), GetParam().lines.size()) << there.errors();
+  for (std::size_t i = 0; i < said.size(); ++i) EXPECT_THAT(said[i], ContainsRegex(GetParam().lines[i]));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    table, organisation_that_recovers,
+    ::testing::Values(spell{"a_rate_limit_that_ends",
+                            R"({"method":"POST","path":"/api","status":429,"retry_after":1,"times":2})",
+                            {"events come through"}},
+                      spell{"server_errors_that_end_soon",
+                            R"({"path":"/api","status":502,"times":2})",
+                            {"events come through"}},
+                      spell{"server_errors_that_last_a_while",
+                            R"({"path":"/api","status":502,"times":8})",
+                            {"502", "events come through", "goes on"}},
+                      spell{"a_login_that_hangs_up",
+                            R"({"path":"/oauth","lose_answer":true,"times":2})",
+                            {"events come through"}}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(genesys, waits_for_an_organisation_that_is_away_at_the_start) {
+  sandbox cloud({"--rate", "0"}, tls);
+  cloud.stop();
+  node there(organisation_node(), addresses_of(cloud));
+  there.start();
+  const auto failed = [&] {
+    return there.metric("sluice_subscription_checks_total", {{"outcome", "failed"}});
+  };
+  EXPECT_TRUE(wait_until([&] { return failed() >= 1; }, patience)) << there.last_words();
+  EXPECT_EQ(health_of(there).status, 200);
+  batch_maker maker(8, 0);
+  EXPECT_EQ(there.post(maker.next_for(warehouse, 5).body).status, 200);
+  cloud.start();
+  ASSERT_TRUE(becomes_active(there)) << there.last_words();
+  EXPECT_THAT(subscription_lines(there), ElementsAre(ContainsRegex("cannot connect|refused"),
+                                                     HasSubstr("events come through"), "goes on"));
+  EXPECT_TRUE(delivers(there, 5));
+}
+
 /// What goes wrong on the organisation's side, and the one line that says so.
 struct trouble {
   const char* name;
@@ -207,6 +263,57 @@ INSTANTIATE_TEST_SUITE_P(
                 "503.*under repair"},
         trouble{"login_errors", {}, {}, R"({"path":"/oauth","status":500,"times":100000})", "500"},
         trouble{"not_trusted", {}, {"ca:"}, "", "certificate.*ca|ca.*certificate"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+struct mistake {
+  const char* name;
+  std::vector<std::string> section;
+  const char* line;  ///< regular expression behind the place
+};
+
+class organisation_misconfigured : public ::testing::TestWithParam<mistake> {};
+
+TEST_P(organisation_misconfigured, is_refused_in_one_line) {
+  node there(organisation_node(GetParam().section),
+             {{"cloud", "https://127.0.0.1:1"}, {"ca", "/nowhere/ca.pem"}});
+  const std::string file = there.config_file().string();
+  for (const std::vector<std::string>& call :
+       {std::vector<std::string>{"check", file}, {"run", "--config", file}}) {
+    const finished refused = run(sluice_binary(), call);
+    EXPECT_EQ(refused.how, (exit_status{78, 0})) << refused.errors;
+    EXPECT_THAT(refused.errors, ContainsRegex(GetParam().line));
+    EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+  }
+  EXPECT_FALSE(std::filesystem::exists(there.path("warehouse.jsonl"))) << "nothing began";
+}
+
+std::string subscription_with(const std::string& more) {
+  return R"(subscription: { name: s, endpoint: "https://node.example/v1/events", sources: [ a ], )" + more +
+         " }";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    table, organisation_misconfigured,
+    ::testing::Values(
+        mistake{
+            "unknown_region", {"region: us-east-9"}, "genesys\\.region: `us-east-9` .*us-east-1.*eu-west-1"},
+        mistake{"no_secret", {"client_secret:"}, "genesys\\.client_secret: is missing"},
+        mistake{"retention_0",
+                {subscription_with("retention_days: 0")},
+                "yaml:[0-9]+:[0-9]+: genesys\\.subscription\\.retention_days: .*1 to 365"},
+        mistake{"retention_366",
+                {subscription_with("retention_days: 366")},
+                "yaml:[0-9]+:[0-9]+: genesys\\.subscription\\.retention_days: .*1 to 365"},
+        mistake{"events_1001",
+                {subscription_with("max_events_per_second: 1001")},
+                "yaml:[0-9]+:[0-9]+: genesys\\.subscription\\.max_events_per_second: .*1 to 1000"},
+        mistake{"endpoint_unencrypted",
+                {R"(subscription: { name: s, endpoint: "http://node.example/", sources: [ a ] })"},
+                "yaml:[0-9]+:[0-9]+: genesys\\.subscription\\.endpoint: .*https"},
+        mistake{"no_sources",
+                {R"(subscription: { name: s, endpoint: "https://node.example/", sources: [] })"},
+                "yaml:[0-9]+:[0-9]+: genesys\\.subscription\\.sources: .*at least one"},
+        mistake{"no_authority", {}, "genesys\\.ca: cannot be read"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace
