@@ -42,9 +42,17 @@ bool wait_until(clock::time_point deadline, Condition holds) {
 
 application::application(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
 
-result<void> application::parts::listen() {
+result<void> application::parts::prepare() {
   gate = std::make_unique<gateway>(gateway::options{&edge, &board, shown_subscription()});
   io = std::make_unique<net::runtime>(scale.io_threads);
+  if (!configured.genesys) return {};
+  auto made = genesys::make(*configured.genesys, *io, subscribed);
+  if (!made) return fail(made.error());
+  organisation = std::move(*made);
+  return {};
+}
+
+result<void> application::parts::listen() {
   const bool split = configured.admin.listen && *configured.admin.listen != configured.ingest.listen;
   net::http::server_options options;
   options.address = configured.ingest.listen.address;
@@ -88,6 +96,7 @@ result<void> application::parts::recover() {
       deliver::dead_letter_store::open(*files, {c.dead_letters(), configured.dead_letters.max_bytes});
   if (!store) return fail(store.error());
   letters = std::move(*store);
+  if (organisation) organisation->recovered(state.subscription());
   log_info("checkpoint", "recovered " + std::to_string(recovered.segments) + " segments, " +
                              std::to_string(recovered.identities) + " identities, " +
                              (recovered.clean ? "after a clean stop" : "after a crash"));
@@ -98,10 +107,10 @@ result<std::unique_ptr<application>> application::start(const config::config& fr
                                                         std::function<void(const std::string&)> ended) {
   std::unique_ptr<application> node(new application(std::make_unique<parts>(from, std::move(ended))));
   auto& p = *node->parts_;
+  if (auto done = p.prepare(); !done) return fail(done.error());
   if (auto done = p.listen(); !done) return fail(done.error());
   if (auto done = p.recover(); !done) return fail(done.error());
   if (auto done = p.make_deliveries(); !done) return fail(done.error());
-  if (auto done = p.make_organisation(); !done) return fail(done.error());
   p.run_actors();
   p.gate->enter(phase::running);
   log_info("node", "ready on " + from.ingest.listen.address + ":" + std::to_string(p.ingestion->port()));

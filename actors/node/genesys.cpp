@@ -48,6 +48,12 @@ result<std::unique_ptr<genesys>> genesys::make(const config::genesys_options& fr
   return made;
 }
 
+void genesys::recovered(const std::string& id) {
+  subscription::status noted;
+  noted.id = id;
+  shown_.set(std::move(noted));
+}
+
 subscription::actor_options genesys::options(std::function<void(std::string id)> keep) const {
   subscription::actor_options options;
   options.what = settings_;

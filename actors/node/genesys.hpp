@@ -14,9 +14,12 @@ namespace sluice::node {
 
 class genesys {
  public:
-  /// Reads the authorities. `shown` holds the id that the log knows; everything given outlives this.
+  /// Reads the authorities and makes clients on `io`; nothing is sent yet. Both others outlive this.
   static result<std::unique_ptr<genesys>> make(const config::genesys_options& from, net::runtime& io,
                                                subscription::board& shown);
+
+  /// Shows the id that the log knows until the stage knows better.
+  void recovered(const std::string& id);
 
   /// For a stage, or the successor of one that died. `keep` writes the id to the log.
   subscription::actor_options options(std::function<void(std::string id)> keep) const;

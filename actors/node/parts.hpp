@@ -77,10 +77,10 @@ struct application::parts {
         }),
         budget(from.ingest.in_flight) {}
 
+  result<void> prepare();
   result<void> listen();
   result<void> recover();
   result<void> make_deliveries();
-  result<void> make_organisation();
   void run_actors();
   std::function<deliver_actor(const checkpoint_actor&)> delivery(std::size_t lane);
   supervisor::factories factories();

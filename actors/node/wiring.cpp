@@ -98,17 +98,6 @@ result<void> application::parts::make_deliveries() {
   return {};
 }
 
-result<void> application::parts::make_organisation() {
-  if (!configured.genesys) return {};
-  subscription::status noted;
-  noted.id = state.subscription();
-  subscribed.set(std::move(noted));
-  auto made = genesys::make(*configured.genesys, *io, subscribed);
-  if (!made) return fail(made.error());
-  organisation = std::move(*made);
-  return {};
-}
-
 std::function<deliver_actor(const checkpoint_actor&)> application::parts::delivery(std::size_t i) {
   return [this, i](const checkpoint_actor& to) {
     deliver::stage_options options;

@@ -18,7 +18,7 @@ namespace {
 class stage : public subscription_actor::base {
  public:
   stage(caf::actor_config& config, actor_options options)
-      : subscription_actor::base(config), options_(std::move(options)) {
+      : subscription_actor::base(config), options_(std::move(options)), before_(options_.board->get()) {
     keeper_.emplace(
         keeper_options{options_.what, options_.noted_id, options_.note, options_.incident, options_.random});
   }
@@ -46,8 +46,19 @@ class stage : public subscription_actor::base {
  private:
   moment moment_now() const { return {clock().now().time_since_epoch(), options_.wall_ms()}; }
 
+  // Counts go on from those of a predecessor that died.
+  status shown() const {
+    status now = keeper_->now();
+    now.checks += before_.checks;
+    now.failed_checks += before_.failed_checks;
+    now.repairs += before_.repairs;
+    now.token_requests += before_.token_requests;
+    if (now.last_check_ms == 0) now.last_check_ms = before_.last_check_ms;
+    return now;
+  }
+
   void go(step next) {
-    options_.board->set(keeper_->now());
+    options_.board->set(shown());
     if (auto* const send = std::get_if<send_step>(&next)) {
       awaited_ = ++sent_;
       const auto& to = send->to == host::login ? options_.login : options_.api;
@@ -64,6 +75,7 @@ class stage : public subscription_actor::base {
   }
 
   actor_options options_;
+  const status before_;
   std::optional<keeper> keeper_;
   std::uint64_t sent_ = 0, awaited_ = 0;  // requests; 0: none
 };

@@ -170,7 +170,7 @@ struct registry::families {
     m.ok = checks("ok");
     m.failed = checks("failed");
     m.repairs = &counter("sluice_subscription_repairs_total",
-                         "Times that the subscription was made, changed or taken up again.");
+                         "Times that the subscription was put right, or made again after it was gone.");
     m.tokens = &counter("sluice_token_requests_total", "Requests for an access token.");
     subscribed = m;
   }

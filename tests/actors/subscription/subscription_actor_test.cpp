@@ -26,11 +26,13 @@ struct asked {
 
 class subscription_actor_test : public ::testing::Test, protected sluice::testing::actor_fixture {
  protected:
-  subscription_actor_test() {
+  subscription_actor_test() { spawn(); }
+  void spawn() {
     actor_options options;
     options.what = known_settings();
     options.login = keeping(host::login);
     options.api = keeping(host::api);
+    options.noted_id = shown.get().id;
     options.board = &shown;
     options.note = [this, held = alive](const std::string& id) { notes.push_back(id); };
     options.incident = [this](const std::string& line) { incidents.push_back(line); };
@@ -106,6 +108,20 @@ TEST_F(subscription_actor_test, tells_incidents_and_their_end) {
   while (shown.get().checks == 2) answer_one();
   EXPECT_EQ(shown.get().now, standing::active);
   EXPECT_EQ(incidents.back(), "");
+}
+
+TEST_F(subscription_actor_test, goes_on_where_one_that_died_was) {
+  while (shown.get().checks < 1) answer_one();
+  kill(stage);
+  run();
+  spawn();
+  EXPECT_EQ(shown.get().id, "id-1");
+  EXPECT_EQ(shown.get().last_check_ms, 1'768'000'000'000);
+  while (shown.get().checks < 2) answer_one();
+  EXPECT_EQ(shown.get().now, standing::active);
+  EXPECT_EQ(shown.get().token_requests, 2u) << "a token is held in memory only";
+  EXPECT_THAT(notes, ElementsAre("id-1")) << "it is the same";
+  EXPECT_EQ(cloud.log.back(), "GET /api/v2/eventbridge/subscriptions/id-1");
 }
 
 TEST_F(subscription_actor_test, passes_over_an_answer_that_nobody_waits_for) {
