@@ -74,9 +74,8 @@ task<called<std::string>> api::token() {
 }
 
 std::optional<std::chrono::nanoseconds> api::wait_after(patience& patient, const attempt& ended) {
-  const std::chrono::milliseconds wall(out_.wall_ms());
-  return patient.after(ended, out_.random(),
-                       std::chrono::floor<std::chrono::seconds>(std::chrono::sys_time(wall)));
+  const std::chrono::sys_time<std::chrono::milliseconds> wall{std::chrono::milliseconds(out_.wall_ms())};
+  return patient.after(ended, out_.random(), std::chrono::floor<std::chrono::seconds>(wall));
 }
 
 call_failure api::explain(const request& what, const attempt& ended) const {

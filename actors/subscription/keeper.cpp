@@ -78,9 +78,8 @@ task<called<done_step>> keeper::check() {
   if (!mended) co_return tl::unexpected(mended.error());
   wrong = differences(options_.what.wanted, *mended);
   if (wrong.empty()) co_return done_step{};
-  error why{
-      errc::refused, "subscription " + mended->id + " is still not as it shall be: " + joined(wrong), {}};
-  co_return tl::unexpected(call_failure{std::move(why)});
+  co_return call_fails(errc::refused,
+                       "subscription " + mended->id + " is still not as it shall be: " + joined(wrong));
 }
 
 // By its id; by its name when the id is gone or none is known, and as long as there may be others of its
@@ -134,8 +133,11 @@ task<called<resource>> keeper::mend(resource found, std::string because) {
   const int status = put.error().status;
   if (status == not_found || status == not_allowed)
     co_return co_await make_again(std::move(found), "was deleted because an update is refused: " + because);
-  // Ours has another name, and another one has ours: the next check takes that one up.
-  if (status == conflict) forget();
+  if (status == conflict) {
+    // Where ours has another name and another one has ours, the next check takes that one up.
+    called<std::vector<resource>> named = co_await find(api_, options_.what.wanted.name);
+    if (named && !named->empty() && named->front().id != found.id) forget();
+  }
   co_return put;
 }
 

@@ -128,6 +128,16 @@ TEST_F(keeper_test, takes_up_the_other_when_ours_was_renamed_and_our_name_is_tak
   EXPECT_EQ(there.cloud.subscriptions.size(), 2u) << "nothing of others is deleted";
 }
 
+TEST_F(keeper_test, keeps_one_that_was_renamed_while_its_update_is_in_conflict) {
+  there.cloud.add(ours()).name = "renamed";
+  there.cloud.next(host::api, "PUT", answered(409, R"({"message":"another change is under way"})"));
+  start("ours");
+  EXPECT_EQ(check().now, standing::failing);
+  EXPECT_EQ(check().now, standing::active);
+  EXPECT_THAT(calls(), ElementsAre("GET /ours", "PUT /ours", "GET", "GET /ours", "PUT /ours"));
+  EXPECT_THAT(notes, IsEmpty());
+}
+
 TEST_F(keeper_test, passes_over_a_noted_id_that_cannot_be_one) {
   start("../../users/me");
   check();
