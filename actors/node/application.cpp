@@ -59,11 +59,17 @@ result<void> application::parts::listen() {
   options.port = configured.ingest.listen.port;
   options.limits.body_bytes = configured.ingest.max_body;
   options.limits.connections = configured.ingest.connections;
+  if (const auto& tls = configured.ingest.tls; tls.enabled()) {
+    auto loaded = net::tls::server_context::load(tls.certificate, tls.key);
+    if (!loaded) return fail(loaded.error());
+    options.tls = std::move(*loaded);
+  }
   auto made = net::http::server::listen(*io, options, budget, gate->ingestion(!split));
   if (!made) return fail(made.error());
   ingestion = std::move(*made);
   ingestion->start();
   if (!split) return {};
+  options.tls = nullptr;  // loopback alone
   options.address = configured.admin.listen->address;
   options.port = configured.admin.listen->port;
   made = net::http::server::listen(*io, options, budget, gate->admin());

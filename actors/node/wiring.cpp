@@ -80,6 +80,8 @@ result<void> application::parts::make_deliveries() {
   if (!made) return fail(made.error());
   lanes = std::move(*made);
   clients.resize(lanes.size());
+  const auto believed = net::tls::client_context::make({});
+  if (!believed) return fail(believed.error());
   for (std::size_t i = 0; i < configured.destinations.size(); ++i) {
     const auto& d = configured.destinations[i];
     if (d.kind != config::destination_kind::http) continue;
@@ -87,6 +89,7 @@ result<void> application::parts::make_deliveries() {
     if (!origin) return fail(origin.error());
     net::http::client_options options;
     options.origin = std::move(*origin);
+    options.tls = *believed;
     options.connect_time = options.request_time = d.timeout;
     clients[i + 1] = std::make_shared<net::http::client>(*io, std::move(options));
   }

@@ -38,9 +38,10 @@ void clockwork::run() {
       changed_.wait_until(held, began_ + due);
       continue;
     }
-    const auto task = tasks_.extract(tasks_.begin());
+    auto task = tasks_.extract(tasks_.begin());
     held.unlock();
     task.mapped()();
+    task = {};  // what it holds ends without the lock, too
     held.lock();
   }
 }

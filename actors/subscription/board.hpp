@@ -16,10 +16,10 @@ enum class standing : std::uint8_t {
 };
 
 struct status {
-  std::string id;  ///< empty: none is known
+  std::string id = {};  ///< empty: none is known
   standing now = standing::unknown;
   std::int64_t last_check_ms = 0;  ///< Unix time of the last finished check, 0: none
-  std::string last_error;          ///< one line; empty when the last check succeeded
+  std::string last_error = {};     ///< one line; empty when the last check succeeded
   std::uint64_t checks = 0, failed_checks = 0, repairs = 0, token_requests = 0;
 };
 

@@ -108,7 +108,8 @@ std::string shown(const config::config& of, const std::string& path, std::string
 }
 
 void show_config(std::ostream& out, const config::config& of, std::uint32_t processors) {
-  out << "ingest on " << config::print_endpoint(of.ingest.listen);
+  out << "ingest on " << config::print_endpoint(of.ingest.listen)
+      << (of.ingest.tls.enabled() ? " with TLS" : "");
   if (of.admin.listen) {
     out << ", admin on " << config::print_endpoint(*of.admin.listen);
   } else {

@@ -6,9 +6,11 @@
 #include <map>
 
 #include "actors/node/config/nearest.hpp"
+#include "actors/node/config/organisation.hpp"
 #include "actors/node/config/quoted.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/subscription/specification.hpp"
+#include "net/tls/context.hpp"
 
 namespace sluice::config {
 namespace {
@@ -160,7 +162,24 @@ void check_rules(reader& read) {
   }
 }
 
+/// The pair is read here already, so that a wrong file is a mistake of the configuration and not of the
+/// start.
+void check_tls(reader& read) {
+  const tls_options& tls = read.all.ingest.tls;
+  if (tls.certificate.empty() && tls.key.empty()) return;
+  for (const auto& [name, value] :
+       {std::pair("ingest.tls.certificate", &tls.certificate), std::pair("ingest.tls.key", &tls.key)}) {
+    if (value->empty()) return read.complain(name, "is missing; TLS needs a certificate and its key");
+  }
+  const auto loaded = net::tls::server_context::load(tls.certificate, tls.key);
+  if (loaded) return;
+  const bool of_key = loaded.error().place == tls.key;
+  read.complain(of_key ? "ingest.tls.key" : "ingest.tls.certificate",
+                sluice::config::quoted(loaded.error().place).append(" ").append(loaded.error().detail));
+}
+
 void check_listeners(reader& read) {
+  check_tls(read);
   const auto& admin = read.all.admin.listen;
   if (!admin) return;
   if (!is_loopback(*admin)) {
@@ -187,6 +206,10 @@ void check_genesys(reader& read) {
   if (!hosts && !given(read, "genesys.region")) {
     read.complain("genesys.region", std::string("is missing; login_url and base_url, or one of ")
                                         .append(find_key("genesys.region")->allowed));
+  }
+  if (given(read, "genesys.ca")) {
+    if (const auto trusted = authorities_of(*genesys); !trusted)
+      read.complain("genesys.ca", trusted.error().detail);
   }
   for (const error& wrong : subscription::check(genesys->subscription)) {
     const std::string path = in("genesys.subscription", wrong.place);

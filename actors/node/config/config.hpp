@@ -32,6 +32,14 @@ enum class invalid_event : std::uint8_t {
   reject,      ///< the whole batch is answered 400
 };
 
+/// Files of a listener's certificate chain (leaf first) and its key, both PEM; both empty: plain HTTP.
+struct tls_options {
+  std::string certificate;
+  std::string key;
+
+  bool enabled() const noexcept { return !certificate.empty(); }
+};
+
 struct ingest_options {
   endpoint listen{"127.0.0.1", 8080};
   std::uint64_t max_body = 8 * mib;
@@ -39,6 +47,7 @@ struct ingest_options {
   std::uint64_t in_flight = 64 * mib;
   std::uint32_t connections = 2048;
   invalid_event on_invalid_event = invalid_event::quarantine;
+  tls_options tls;
 };
 
 /// Empty: chosen from the processors at start.

@@ -65,6 +65,7 @@ std::span<const container> all_containers() {
 std::span<const section> all_sections() {
   static const std::vector<section> sections = {
       {"ingest", "What is taken in."},
+      {"ingest.tls", "TLS 1.2 and 1.3 on the ingestion listener."},
       {"scale", "How many of each work; auto follows the processors."},
       {"admin", "The listener for people and metrics."},
       {"checkpoint", "The log that makes everything durable."},

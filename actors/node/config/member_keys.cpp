@@ -14,7 +14,7 @@ constexpr kind_set http_only = kind_bit(destination_kind::http);
 constexpr kind_set http_and_file = http_only | kind_bit(destination_kind::file);
 
 value_type<std::string> http_url() {
-  return {"http://HOST[:PORT][/PATH][?QUERY]",
+  return {"http[s]://HOST[:PORT][/PATH][?QUERY]",
           [](std::string_view text) -> parsed<std::string> {
             const auto url = net::http::parse_url(text);
             if (!url)

@@ -47,6 +47,14 @@ std::vector<key> node_keys() {
           "What becomes of an event that is JSON but no valid event: kept in the dead letters, or its batch "
           "answered 400."),
       leaf(
+          "ingest.tls.certificate", path_text(),
+          [](const cursor& c) -> auto& { return c.all.ingest.tls.certificate; },
+          "PEM file of the listener's certificate, its chain behind it; with it the listener speaks TLS "
+          "alone."),
+      leaf(
+          "ingest.tls.key", path_text(), [](const cursor& c) -> auto& { return c.all.ingest.tls.key; },
+          "PEM file of the certificate's key, not readable by everybody."),
+      leaf(
           "scale.io_threads", threads, [](const cursor& c) -> auto& { return c.all.scale.io_threads; },
           "Threads that serve sockets; auto: half of the processors, rounded up."),
       leaf(

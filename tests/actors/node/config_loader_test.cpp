@@ -144,9 +144,6 @@ TEST(config_loader, says_what_is_wrong_with_a_key) {
 
 TEST(config_loader, says_what_this_version_leaves_out) {
   expect({
-      {"tls",
-       "ingest: { tls: { cert: a } }\n",
-       {"f.yaml:1:11: ingest.tls: is not in this version; leave it out"}},
       {"auth", "ingest: { auth: x }\n", {"f.yaml:1:11: ingest.auth: is not in this version; leave it out"}},
       {"token", "admin: { token: x }\n", {"f.yaml:1:10: admin.token: is not in this version; leave it out"}},
       {"also",
@@ -160,10 +157,20 @@ TEST(config_loader, says_what_this_version_leaves_out) {
        {"f.yaml:2:8: destinations.a.kind: `nats` is not in this version; http, file or discard",
         "f.yaml:3:38: destinations.b.sign: is not in this version; leave it out",
         "f.yaml:3:47: destinations.b.allow: is not in this version; leave it out"}},
-      {"https",
-       "destinations:\n  a: { kind: http, url: \"https://h/\" }\n",
-       {"f.yaml:2:20: destinations.a.url: `https://` is not in this version; "
-        "http://HOST[:PORT][/PATH][?QUERY]"}},
+  });
+}
+
+TEST(config_loader, reads_the_files_of_tls_and_names_the_one_that_is_wrong) {
+  expect({
+      {"alone",
+       "ingest: { tls: { certificate: /nowhere.pem } }\n",
+       {"f.yaml:1:11: ingest.tls.key: is missing; TLS needs a certificate and its key"}},
+      {"neither is there",
+       "ingest: { tls: { certificate: /nowhere.pem, key: /nowhere.key } }\n",
+       {"f.yaml:1:31: ingest.tls.certificate: `/nowhere.pem` cannot be read: No such file or directory"}},
+      {"misspelt",
+       "ingest: { tls: { cert: a } }\n",
+       {"f.yaml:1:18: ingest.tls.cert: is not a key; here are certificate, key"}},
   });
 }
 
@@ -212,7 +219,7 @@ TEST(config_loader, checks_destinations_by_their_kind) {
        {"f.yaml:2:14: destinations.a.kind: `kafka` is not known here; http, file or discard"}},
       {"no url, no path",
        "destinations:\n  a: { kind: http }\n  b: { kind: file }\n",
-       {"f.yaml:2:3: destinations.a.url: is missing; http://HOST[:PORT][/PATH][?QUERY]",
+       {"f.yaml:2:3: destinations.a.url: is missing; http[s]://HOST[:PORT][/PATH][?QUERY]",
         "f.yaml:3:3: destinations.b.path: is missing; a path of 1 to 1024 bytes"}},
       {"keys of another kind",
        "destinations:\n  a: { kind: discard, path: x, timeout: 1s, retry: { max: 1s } }\n",
@@ -243,8 +250,7 @@ TEST(config_loader, checks_destinations_by_their_kind) {
       {"url",
        "destinations:\n  a: { kind: http, url: \"ftp://h/\" }\n",
        {"f.yaml:2:25: destinations.a.url: `ftp://h/` is not a URL to send to: the URL does not begin with "
-        "http://; "
-        "http://HOST[:PORT][/PATH][?QUERY]"}},
+        "http:// or https://; http[s]://HOST[:PORT][/PATH][?QUERY]"}},
       {"one file, two writers",
        "destinations:\n  a: { kind: file, path: ./x/../d.jsonl }\n  b: { kind: file, path: d.jsonl }\naudit: "
        "{ path: ./d.jsonl }\n",
@@ -349,7 +355,7 @@ TEST(config_loader, never_shows_what_came_from_outside) {
       {"url",
        "destinations: { a: { kind: http, url: \"ftp://${SECRET}/\" } }\n",
        {"f.yaml:1:39: destinations.a.url: what `ftp://${SECRET}/` stands for is not a URL to send to: "
-        "the URL does not begin with http://; http://HOST[:PORT][/PATH][?QUERY]"}},
+        "the URL does not begin with http:// or https://; http[s]://HOST[:PORT][/PATH][?QUERY]"}},
       {"missing name",
        "match: ${NOT_THERE}\n",
        {"f.yaml:1:8: match: `${NOT_THERE}` refers to `NOT_THERE`, which the environment does not have"}},
