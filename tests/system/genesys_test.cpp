@@ -313,7 +313,7 @@ INSTANTIATE_TEST_SUITE_P(
         mistake{"no_sources",
                 {R"(subscription: { name: s, endpoint: "https://node.example/", sources: [] })"},
                 "yaml:[0-9]+:[0-9]+: genesys\\.subscription\\.sources: .*at least one"},
-        mistake{"no_authority", {}, "yaml:[0-9]+:[0-9]+: genesys\\.ca: cannot be read"}),
+        mistake{"no_authority", {}, "genesys\\.ca: cannot be read"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "actors/node/cli/offline_routing.hpp"
 #include "actors/node/cli/show.hpp"
 #include "actors/node/config/loader.hpp"
+#include "actors/node/config/organisation.hpp"
 #include "actors/node/config/scale.hpp"
 
 namespace sluice::cli {
@@ -21,6 +22,12 @@ int check(const std::string& file, std::span<const std::string> overrides, std::
   if (!loaded) {
     show_errors(err, loaded.error());
     return exit_code::configuration;
+  }
+  if (loaded->genesys) {
+    if (const auto trusted = config::authorities_of(*loaded->genesys); !trusted) {
+      show_errors(err, {&trusted.error(), 1});
+      return exit_code::configuration;
+    }
   }
   const auto failures = run_tests(*loaded);
   if (!failures.empty()) {

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "actors/node/config/nearest.hpp"
-#include "actors/node/config/organisation.hpp"
 #include "actors/node/config/quoted.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/subscription/specification.hpp"
@@ -206,10 +205,6 @@ void check_genesys(reader& read) {
   if (!hosts && !given(read, "genesys.region")) {
     read.complain("genesys.region", std::string("is missing; login_url and base_url, or one of ")
                                         .append(find_key("genesys.region")->allowed));
-  }
-  if (given(read, "genesys.ca")) {
-    if (const auto trusted = authorities_of(*genesys); !trusted)
-      read.complain("genesys.ca", trusted.error().detail);
   }
   for (const error& wrong : subscription::check(genesys->subscription)) {
     const std::string path = in("genesys.subscription", wrong.place);

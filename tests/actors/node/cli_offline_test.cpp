@@ -132,7 +132,7 @@ TEST_F(cli_offline, check_says_what_it_will_ensure_at_the_sender) {
                 "  brings `a:b`, `c:d`; kept for 30 days, at most 1000 events in a second\n"));
   EXPECT_THAT(out.str(), Not(HasSubstr("canary")));
   EXPECT_EQ(check_of(rules + section, {"genesys.ca=/nowhere"}), exit_code::configuration);
-  EXPECT_EQ(err.str(), "--set: genesys.ca: cannot be read: No such file or directory\n");
+  EXPECT_EQ(err.str(), "genesys.ca: cannot be read: No such file or directory\n");
 }
 
 TEST_F(cli_offline, nothing_shows_what_came_from_outside) {
