@@ -208,7 +208,8 @@ TEST(LogState, KeepsFileLengths) {
 TEST(LogState, KeepsTheSubscriptionThatWasNotedLast) {
   history log;
   EXPECT_EQ(log.state.subscription(), "");
-  for (const std::string id : {"11111111-1111-4111-8111-111111111111", "x", std::string(255, 'y').c_str(), ""}) {
+  const std::vector<std::string> ids{"11111111-1111-4111-8111-111111111111", "x", std::string(255, 'y'), ""};
+  for (const std::string& id : ids) {
     log.must([&](group_builder& g) { g.append_control({control_kind::subscription_noted, 0, 0, 0, 0}, id); });
     EXPECT_EQ(log.state.subscription(), id);
     const auto again = log_state::parse(log.state.serialize());
@@ -301,7 +302,8 @@ history random_history() {
     switch (*rc::gen::inRange(0, 5)) {
       case 4:
         log.must([&](group_builder& g) {
-          g.append_control({control_kind::subscription_noted, 0, 0, 0, 0}, "subscription-" + std::to_string(i));
+          g.append_control({control_kind::subscription_noted, 0, 0, 0, 0},
+                           "subscription-" + std::to_string(i));
         });
         break;
       case 0:
@@ -369,7 +371,9 @@ TEST(LogState, RefusesEveryCutAndOtherVersions) {
   log.events(10, {{1, 1}});
   log.settle(settled(1, 1, 5, 6, 2));
   log.must([](group_builder& g) { g.append_offer({1, 1, 1, 1, 7, 8}); });
-  log.must([](group_builder& g) { g.append_control({control_kind::subscription_noted, 0, 0, 0, 0}, "sub-1"); });
+  log.must([](group_builder& g) {
+    g.append_control({control_kind::subscription_noted, 0, 0, 0, 0}, "sub-1");
+  });
   auto bytes = log.state.serialize();
   ASSERT_TRUE(log_state::parse(bytes));
   for (std::size_t length = 0; length < bytes.size(); ++length) {
