@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "actors/attempt_result.hpp"
 #include "actors/checkpoint/actor.hpp"
@@ -30,15 +32,13 @@ deliver_actor spawn_file(caf::actor_system& system, stage_options options, file_
 /// The built-in destination of quarantined events.
 deliver_actor spawn_dead_letters(caf::actor_system& system, stage_options options);
 
-/// One attempt as it goes out: the same offer gives the same id and the same body, however often it is tried.
-struct http_request {
-  std::string id;    ///< `webhook-id`
-  std::string body;  ///< application/json
-};
-
 struct http_options {
-  /// Sends an attempt. `done` is called once, on any thread; the next attempt waits for it.
-  std::function<void(http_request what, std::function<void(net::http::attempt)> done)> post;
+  /// Makes an attempt's request. The same offer has the same id and events, and gets the same body, however
+  /// often it is tried.
+  std::function<net::http::outgoing(const std::string& id, const std::vector<std::string_view>& events)>
+      make_request;
+  /// Sends it. `done` is called once, on any thread; the next attempt waits for it.
+  std::function<void(net::http::outgoing what, std::function<void(net::http::attempt)> done)> post;
   std::size_t batch = 100;             ///< events a request, 1 … 1000
   std::size_t batch_bytes = 1u << 20;  ///< bytes of events a request, unless one alone is larger
   std::chrono::milliseconds timeout{5000};

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "actors/deliver/actors.hpp"
-#include "actors/deliver/envelope.hpp"
 #include "actors/deliver/isolation.hpp"
 #include "actors/deliver/retry_after.hpp"
 #include "actors/deliver/verdict.hpp"
@@ -192,7 +191,7 @@ class http_stage : public stage {
     attempt_start_ = now();
     const auto& key = my().open_offer ? "offer " + std::to_string(my().open_offer->offer)
                                       : "event " + std::to_string(current_.front().at);
-    http_.post({http_.stable_id(my().name + " " + key), envelope(slices)},
+    http_.post(http_.make_request(http_.stable_id(my().name + " " + key), slices),
                [to = caf::actor_cast<deliver_actor>(this)](net::http::attempt ended) {
                  caf::anon_send(to, reply_a{},
                                 std::make_shared<attempt_result>(attempt_result{std::move(ended)}));

@@ -1,5 +1,5 @@
-// What a node consists of, and the steps that bring it up: how each part is made is in wiring.cpp, when it
-// begins and ends in application.cpp.
+// What a node consists of, and the steps that bring it up: how each part is made is in wiring.cpp and
+// deliveries.cpp, when it begins and ends in application.cpp.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include "actors/audit/actor.hpp"
 #include "actors/checkpoint/segment_log.hpp"
 #include "actors/decode/identity.hpp"
+#include "actors/deliver/actors.hpp"
 #include "actors/deliver/dead_letters.hpp"
 #include "actors/deliver/lane.hpp"
 #include "actors/node/application.hpp"
@@ -35,6 +36,8 @@ inline std::int64_t wall_ms() {
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
+
+checkpoint::when_full when_full(config::backlog_full from);
 
 // In the order of making; destroyed the other way round.
 struct application::parts {
@@ -82,6 +85,8 @@ struct application::parts {
   result<void> recover();
   result<void> make_deliveries();
   void run_actors();
+  deliver::stage_options delivery_options(std::size_t lane, const checkpoint_actor& to);
+  deliver::http_options http_delivery(std::size_t lane);
   std::function<deliver_actor(const checkpoint_actor&)> delivery(std::size_t lane);
   supervisor::factories factories();
   subscription::board* shown_subscription() { return configured.genesys ? &subscribed : nullptr; }

@@ -1,19 +1,13 @@
 // How each stage is made from the configuration, and whom it is given to talk to.
 #include <algorithm>
 #include <caf/all.hpp>
-#include <chrono>
-#include <cstdio>
 #include <map>
-#include <random>
 
 #include "actors/audit/actor.hpp"
 #include "actors/checkpoint/actor.hpp"
 #include "actors/decode/actor.hpp"
-#include "actors/deliver/actors.hpp"
 #include "actors/ingest/actor.hpp"
-#include "actors/node/config/rules.hpp"
 #include "actors/node/incidents.hpp"
-#include "actors/node/lanes.hpp"
 #include "actors/node/parts.hpp"
 #include "actors/node/version.hpp"
 #include "actors/route/actor.hpp"
@@ -21,9 +15,6 @@
 
 namespace sluice::node {
 namespace {
-
-using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
 
 /// Messages that an actor handles before its thread looks after the others (caf.md: without it one busy actor
 /// starves the rest).
@@ -37,18 +28,6 @@ struct actor_config : caf::actor_system_config {
   }
 };
 
-checkpoint::when_full when_full(config::backlog_full from) {
-  switch (from) {
-    case config::backlog_full::dead_letter:
-      return checkpoint::when_full::dead_letter;
-    case config::backlog_full::reject:
-      return checkpoint::when_full::reject;
-    case config::backlog_full::drop_oldest:
-      return checkpoint::when_full::drop_oldest;
-  }
-  return checkpoint::when_full::dead_letter;
-}
-
 audit::actions audit_actions(const config::audit_options& from) {
   const auto has = [&](config::audit_event e) {
     return std::ranges::find(from.events, e) != from.events.end();
@@ -59,92 +38,6 @@ audit::actions audit_actions(const config::audit_options& from) {
 }
 
 }  // namespace
-
-result<void> application::parts::make_deliveries() {
-  const checkpoint::segment_log::moment now{state.running_ms(), wall_ms()};
-  if (auto declared = declare_destinations(configured, *log, state, *files, now); !declared) return declared;
-  for (const auto& d : state.destinations()) {
-    const bool named =
-        d.id == checkpoint::dead_letters_id ||
-        std::ranges::any_of(configured.destinations, [&](const auto& c) { return c.name == d.name; });
-    if (!named && d.totals.pending() > 0) {
-      log_warning("deliver", "destination " + d.name + " is not configured any more; " +
-                                 std::to_string(d.totals.pending()) + " events of it are kept");
-    }
-  }
-  auto compiled =
-      config::compile_rules(configured, [this](std::string_view name) { return state.find(name)->id; });
-  if (!compiled) return fail(compiled.error());
-  rules = std::move(*compiled);
-  auto made = make_lanes(configured, *log, state, recovered.clean, clock::now().time_since_epoch());
-  if (!made) return fail(made.error());
-  lanes = std::move(*made);
-  clients.resize(lanes.size());
-  const auto believed = net::tls::client_context::make({});
-  if (!believed) return fail(believed.error());
-  for (std::size_t i = 0; i < configured.destinations.size(); ++i) {
-    const auto& d = configured.destinations[i];
-    if (d.kind != config::destination_kind::http) continue;
-    auto origin = net::http::parse_url(d.url);
-    if (!origin) return fail(origin.error());
-    net::http::client_options options;
-    options.origin = std::move(*origin);
-    options.tls = *believed;
-    options.connect_time = options.request_time = d.timeout;
-    clients[i + 1] = std::make_shared<net::http::client>(*io, std::move(options));
-  }
-  audited->upto = state.audited().upto;
-  audited->file_length = state.audited().file_length;
-  return {};
-}
-
-std::function<deliver_actor(const checkpoint_actor&)> application::parts::delivery(std::size_t i) {
-  return [this, i](const checkpoint_actor& to) {
-    deliver::stage_options options;
-    options.lane = lanes[i];
-    options.feed = &log->feed();
-    options.checkpoint = to;
-    options.letters = letters.get();
-    options.name_events =
-        audit_actions(configured.audit).delivered || audit_actions(configured.audit).dead_lettered;
-    options.incident = [](const std::string& destination, const std::string& what) {
-      what.empty() ? log_info("deliver", destination + ": goes on")
-                   : log_warning("deliver", destination + ": " + what);
-    };
-    if (i == 0) return deliver::spawn_dead_letters(*actors, std::move(options));
-    const auto& d = configured.destinations[i - 1];
-    options.when_full = when_full(d.backlog.when_full);
-    const deliver::retry_options retry{d.retry.initial, d.retry.max, 15min};
-    if (d.kind == config::destination_kind::discard)
-      return deliver::spawn_discard(*actors, std::move(options));
-    if (d.kind == config::destination_kind::file) {
-      return deliver::spawn_file(*actors, std::move(options), {files.get(), d.path, retry});
-    }
-    deliver::http_options http;
-    http.post = [client = clients[i]](deliver::http_request what,
-                                      std::function<void(net::http::attempt)> done) {
-      net::http::outgoing out;
-      out.fields.emplace_back("webhook-id", std::move(what.id));
-      out.body = std::move(what.body);
-      client->send(std::move(out), std::move(done));
-    };
-    http.batch = d.batch;
-    http.timeout = d.timeout;
-    http.retry = retry;
-    http.retry_for = d.retry.give_up_after;
-    http.random = [engine = std::mt19937_64(std::random_device()())]() mutable {
-      return std::uniform_real_distribution<double>(0, 1)(engine);
-    };
-    http.stable_id = [this](const std::string& of) {
-      const auto hash = key->bytes_identity(of);
-      char text[48];
-      std::snprintf(text, sizeof text, "msg_%016llx%016llx", static_cast<unsigned long long>(hash.high),
-                    static_cast<unsigned long long>(hash.low));
-      return std::string(text);
-    };
-    return deliver::spawn_http(*actors, std::move(options), std::move(http));
-  };
-}
 
 supervisor::factories application::parts::factories() {
   supervisor::factories make;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <random>
 
+#include "actors/deliver/envelope.hpp"
 #include "tests/support/delivery_fixture.hpp"
 #include "tests/support/json_scan.hpp"
 
@@ -30,8 +31,14 @@ class http_delivery : public delivery_fixture, public ::testing::Test {
     http.retry_for = std::chrono::hours(1);
     http.random = [] { return 0.999; };
     http.stable_id = [](const std::string& of) { return "id of " + of; };
-    http.post = [this](deliver::http_request what, std::function<void(net::http::attempt)> done) {
-      attempt_noted a{what.id, what.body, {}, now(), {}};
+    http.make_request = [](const std::string& id, const std::vector<std::string_view>& events) {
+      net::http::outgoing made;
+      made.fields.emplace_back("webhook-id", id);
+      made.body = deliver::envelope(events);
+      return made;
+    };
+    http.post = [this](net::http::outgoing what, std::function<void(net::http::attempt)> done) {
+      attempt_noted a{what.fields.at(0).second, what.body, {}, now(), {}};
       for (const auto slice : json::events(what.body)) a.events.push_back(json::text_of(slice, "id"));
       attempts.push_back(std::move(a));
       EXPECT_FALSE(waiting_) << "one request in flight";

@@ -1,0 +1,142 @@
+// How each destination's delivery is made from the configuration.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <random>
+
+#include "actors/deliver/actors.hpp"
+#include "actors/deliver/envelope.hpp"
+#include "actors/node/config/rules.hpp"
+#include "actors/node/incidents.hpp"
+#include "actors/node/lanes.hpp"
+#include "actors/node/parts.hpp"
+
+namespace sluice::node {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+/// No answer's Retry-After is waited for longer.
+constexpr auto retry_after_max = 15min;
+
+deliver::retry_options retry_of(const config::destination_options& from) {
+  return {from.retry.initial, from.retry.max, retry_after_max};
+}
+
+}  // namespace
+
+checkpoint::when_full when_full(config::backlog_full from) {
+  switch (from) {
+    case config::backlog_full::dead_letter:
+      return checkpoint::when_full::dead_letter;
+    case config::backlog_full::reject:
+      return checkpoint::when_full::reject;
+    case config::backlog_full::drop_oldest:
+      return checkpoint::when_full::drop_oldest;
+  }
+  return checkpoint::when_full::dead_letter;
+}
+
+result<void> application::parts::make_deliveries() {
+  const checkpoint::segment_log::moment now{state.running_ms(), wall_ms()};
+  if (auto declared = declare_destinations(configured, *log, state, *files, now); !declared) return declared;
+  for (const auto& d : state.destinations()) {
+    const bool named =
+        d.id == checkpoint::dead_letters_id ||
+        std::ranges::any_of(configured.destinations, [&](const auto& c) { return c.name == d.name; });
+    if (!named && d.totals.pending() > 0) {
+      log_warning("deliver", "destination " + d.name + " is not configured any more; " +
+                                 std::to_string(d.totals.pending()) + " events of it are kept");
+    }
+  }
+  auto compiled =
+      config::compile_rules(configured, [this](std::string_view name) { return state.find(name)->id; });
+  if (!compiled) return fail(compiled.error());
+  rules = std::move(*compiled);
+  auto made = make_lanes(configured, *log, state, recovered.clean, clock::now().time_since_epoch());
+  if (!made) return fail(made.error());
+  lanes = std::move(*made);
+  clients.resize(lanes.size());
+  const auto believed = net::tls::client_context::make({});
+  if (!believed) return fail(believed.error());
+  for (std::size_t i = 0; i < configured.destinations.size(); ++i) {
+    const auto& d = configured.destinations[i];
+    if (d.kind != config::destination_kind::http) continue;
+    auto origin = net::http::parse_url(d.url);
+    if (!origin) return fail(origin.error());
+    net::http::client_options options;
+    options.origin = std::move(*origin);
+    options.tls = *believed;
+    options.connect_time = options.request_time = d.timeout;
+    clients[i + 1] = std::make_shared<net::http::client>(*io, std::move(options));
+  }
+  audited->upto = state.audited().upto;
+  audited->file_length = state.audited().file_length;
+  return {};
+}
+
+deliver::stage_options application::parts::delivery_options(std::size_t i, const checkpoint_actor& to) {
+  deliver::stage_options options;
+  options.lane = lanes[i];
+  options.feed = &log->feed();
+  options.checkpoint = to;
+  options.letters = letters.get();
+  options.name_events = std::ranges::any_of(configured.audit.events, [](config::audit_event e) {
+    return e == config::audit_event::delivered || e == config::audit_event::dead_lettered;
+  });
+  options.incident = [](const std::string& destination, const std::string& what) {
+    what.empty() ? log_info("deliver", destination + ": goes on")
+                 : log_warning("deliver", destination + ": " + what);
+  };
+  return options;
+}
+
+deliver::http_options application::parts::http_delivery(std::size_t i) {
+  const auto& d = configured.destinations[i - 1];
+  deliver::http_options http;
+  http.make_request = [](const std::string& id, const std::vector<std::string_view>& events) {
+    net::http::outgoing out;
+    out.fields.emplace_back("webhook-id", id);
+    out.body = deliver::envelope(events);
+    return out;
+  };
+  http.post = [client = clients[i]](net::http::outgoing what, std::function<void(net::http::attempt)> done) {
+    client->send(std::move(what), std::move(done));
+  };
+  http.batch = d.batch;
+  http.timeout = d.timeout;
+  http.retry = retry_of(d);
+  http.retry_for = d.retry.give_up_after;
+  http.random = [engine = std::mt19937_64(std::random_device()())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
+  http.stable_id = [this](const std::string& of) {
+    const auto hash = key->bytes_identity(of);
+    char text[48];
+    std::snprintf(text, sizeof text, "msg_%016llx%016llx", static_cast<unsigned long long>(hash.high),
+                  static_cast<unsigned long long>(hash.low));
+    return std::string(text);
+  };
+  return http;
+}
+
+std::function<deliver_actor(const checkpoint_actor&)> application::parts::delivery(std::size_t i) {
+  return [this, i](const checkpoint_actor& to) {
+    auto options = delivery_options(i, to);
+    if (i == 0) return deliver::spawn_dead_letters(*actors, std::move(options));
+    const auto& d = configured.destinations[i - 1];
+    options.when_full = when_full(d.backlog.when_full);
+    switch (d.kind) {
+      case config::destination_kind::discard:
+        return deliver::spawn_discard(*actors, std::move(options));
+      case config::destination_kind::file:
+        return deliver::spawn_file(*actors, std::move(options), {files.get(), d.path, retry_of(d)});
+      case config::destination_kind::http:
+        break;
+    }
+    return deliver::spawn_http(*actors, std::move(options), http_delivery(i));
+  };
+}
+
+}  // namespace sluice::node
