@@ -53,6 +53,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::commit_sample_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::scrape_request_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::offer_head)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::relief)
 
 namespace sluice {
 
@@ -89,8 +90,8 @@ using deliver_actor = caf::typed_actor<
     caf::reacts_to<settled_a>,
     // Its worker thread finished a write, its HTTP client an attempt.
     caf::reacts_to<written_a, work_result_ptr>, caf::reacts_to<reply_a, attempt_result_ptr>,
-    // The backlog is over its bound by so many bytes: `when_full` acts between attempts.
-    caf::reacts_to<relieve_a, std::uint64_t>, caf::reacts_to<tick_a>,
+    // The backlog is over its bound, or an operator gives it up: acts between attempts.
+    caf::reacts_to<relieve_a, checkpoint::relief>, caf::reacts_to<tick_a>,
     // Finish the attempt under way, see its outcome durable, take nothing new, end.
     caf::reacts_to<drain_a>>;
 
@@ -121,6 +122,8 @@ using checkpoint_actor = consumer_actor::extend<
     caf::reacts_to<settle_a, checkpoint::outcome_ptr, deliver_actor>,
     // The actor that serves a destination now, for `relieve`.
     caf::reacts_to<attach_a, destination_id, deliver_actor>,
+    // Backlogs have an age: look at it, again and again.
+    caf::reacts_to<relieve_a>,
     // Audit has written everything up to a group and a position into so many bytes; rides along with the next
     // commit.
     caf::reacts_to<audited_a, group_number, position, std::uint64_t>,

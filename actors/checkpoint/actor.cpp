@@ -12,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 /// A quiet node writes its outcomes, and then its mark, this much later.
 constexpr auto quiet_time = 100ms;
+/// How often backlogs are looked at for their age.
+constexpr auto age_interval = 1s;
 
 class checkpoint_stage : public checkpoint_actor::base {
  public:
@@ -35,6 +37,8 @@ class checkpoint_stage : public checkpoint_actor::base {
     // The actor and the log know each other only through messages.
     watch_room();
     publish();
+    if (std::ranges::any_of(options_.bounds, [](const backlog_bound& b) { return b.max_age.count() > 0; }))
+      delayed_send(this, age_interval, relieve_a{});
   }
 
   const char* name() const override { return "checkpoint"; }
@@ -72,6 +76,10 @@ class checkpoint_stage : public checkpoint_actor::base {
           audited_position_ = last;
           // While every batch is refused, no commit would look again.
           if (stager_->holding()) relieve(now());
+        },
+        [this](relieve_a) {
+          relieve(now());
+          delayed_send(this, age_interval, relieve_a{});
         },
         [this](note_a, std::string& id) {
           stager_->push(control_head{.kind = control_kind::subscription_noted}, std::move(id));
@@ -205,8 +213,10 @@ class checkpoint_stage : public checkpoint_actor::base {
     for (const auto& bound : options_.bounds) {
       const auto* d = options_.state->find(bound.destination);
       if (d == nullptr) continue;
-      const auto bytes = pinned(*d);
-      if (bytes <= bound.max_bytes) continue;
+      const backlog_size held{pinned(*d), d->totals.pending(),
+                              bound.max_age.count() > 0 ? bound.oldest_received_ms() : 0};
+      const auto wanted = relief_for(bound, held, moment.wall_ms);
+      if (!wanted) continue;
       if (bound.then == when_full::reject || (bound.then == when_full::dead_letter && letters_full)) {
         full.push_back(bound.destination);
         continue;
@@ -215,7 +225,7 @@ class checkpoint_stage : public checkpoint_actor::base {
       auto& asked = asked_ms_[bound.destination];
       if (serving == serving_.end() || moment.running_ms < asked + 1000) continue;
       asked = moment.running_ms;
-      send(serving->second, relieve_a{}, bytes - bound.max_bytes);
+      send(serving->second, relieve_a{}, *wanted);
     }
     stager_->refuse_destinations(std::move(full));
     const auto behind = audited_position_ + 1 < options_.state->next_position()

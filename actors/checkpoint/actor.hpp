@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/checkpoint/backlog_bound.hpp"
 #include "actors/checkpoint/board.hpp"
 #include "actors/checkpoint/committer.hpp"
 #include "actors/interfaces.hpp"
@@ -22,15 +23,6 @@ struct commit_sample {
 };
 
 namespace checkpoint {
-
-/// What happens to a destination whose backlog passes its bound.
-enum class when_full : std::uint8_t { dead_letter, reject, drop_oldest };
-
-struct backlog_bound {
-  destination_id destination = 0;
-  std::uint64_t max_bytes = 5ull << 30;
-  when_full then = when_full::dead_letter;
-};
 
 struct actor_options {
   segment_log* log = nullptr;  ///< outlives the actor

@@ -101,16 +101,13 @@ class http_stage : public stage {
   void surrender() override {
     if (attempting_ || giving_up() || (my().open_offer && !my().offer_durable)) return;
     put_rest_back();
-    const auto how = options_.when_full == checkpoint::when_full::drop_oldest
-                         ? checkpoint::settlement::dropped_oldest
-                         : checkpoint::settlement::dead_lettered;
     if (current_.empty()) {
       current_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
       queue_.clear();
       queue_bytes_ = 0;
     }
     retrying_ = false;
-    give_up_current(how, "backlog is over its bound");
+    give_up_current(relief_how(), std::string(relief_reason()));
   }
 
  private:

@@ -13,7 +13,6 @@ constexpr std::size_t names_max = 50'000;
 /// Events given up at once when a backlog is over its bound.
 constexpr std::size_t relief_events_max = 1000;
 constexpr std::size_t reason_bytes_max = 1024;
-constexpr std::string_view backlog_reason = "backlog is over its bound";
 constexpr auto store_retry = std::chrono::seconds(1);
 
 }  // namespace
@@ -68,8 +67,11 @@ deliver_actor::behavior_type stage::make_behavior() {
         replied(*result);
         end_when_drained();
       },
-      [this](relieve_a, std::uint64_t bytes) {
-        relief_bytes_ = bytes;
+      [this](relieve_a, const checkpoint::relief& wanted) {
+        // What an operator gives up goes on until it is done; the bound asks again.
+        if (relief_.how == checkpoint::settlement::discarded && !relief_.done() && wanted.how != relief_.how)
+          return;
+        relief_ = wanted;
         pull();
       },
       [this](tick_a) {
@@ -91,11 +93,11 @@ void stage::end_when_drained() {
 
 void stage::pull() {
   if (draining_ || fetching_ || broken_ || surrendered_) return;
-  if (relief_bytes_ > 0 && !hand_empty()) {
+  if (!relief_.done() && !hand_empty()) {
     surrender();
     if (surrendered_ || !hand_empty()) return pulled();
   }
-  collecting_ = relief_bytes_ > 0;
+  collecting_ = !relief_.done();
   bool more = room();
   while (more) {
     auto tail = options_.feed->next(*reader_, scanned_, bite_bytes);
@@ -118,17 +120,17 @@ void stage::pull() {
 
 bool stage::room() {
   if (!collecting_) return wants();
-  return relief_bytes_ > 0 && relief_letters_.size() < relief_events_max;
+  return !relief_.done() && relief_letters_.size() < relief_events_max;
 }
 
 // A group that is left in the middle is read again from its start: `taken_` tells what is behind.
 void stage::read(const checkpoint::committed_group& group, bool& more) {
   const auto whole = scan_lane(group, my().destination, my().number, taken_, [this](const lane_event& event) {
-    if (!room()) return false;
+    if (!room() || (collecting_ && !relief_.wants(event.at, event.received_ms))) return false;
     taken_ = last_event_ = event.at;
     if (collecting_) {
-      relief_bytes_ -= std::min<std::uint64_t>(relief_bytes_, event.slice.size());
-      relief_letters_.push_back(letter(event, std::string(backlog_reason), 0));
+      relief_.gave(event.slice.size());
+      relief_letters_.push_back(letter(event, std::string(relief_reason()), 0));
     } else {
       take(event);
     }
@@ -151,18 +153,26 @@ void stage::read(const checkpoint::committed_group& group, bool& more) {
 void stage::collect_relief() {
   collecting_ = false;
   if (relief_letters_.empty()) {
-    relief_bytes_ = 0;
+    relief_ = {};
     return pulled();
   }
-  const auto how = options_.when_full == checkpoint::when_full::drop_oldest
-                       ? checkpoint::settlement::dropped_oldest
-                       : checkpoint::settlement::dead_lettered;
   const auto last = relief_letters_.back().at;
-  give_up(std::exchange(relief_letters_, {}), last, how, std::string(backlog_reason), 0);
+  give_up_counted(std::exchange(relief_letters_, {}), last, relief_how(), std::string(relief_reason()), 0);
+}
+
+std::string_view stage::relief_reason() const noexcept {
+  return relief_.how == checkpoint::settlement::discarded ? "discarded by an operator"
+                                                          : "backlog is over its bound";
 }
 
 void stage::give_up(std::vector<dead_letter> letters, position last, checkpoint::settlement how,
                     const std::string& reason, std::uint64_t offer) {
+  for (const auto& l : letters) relief_.gave(l.event.size());  // whatever it goes for, the backlog shrinks
+  give_up_counted(std::move(letters), last, how, reason, offer);
+}
+
+void stage::give_up_counted(std::vector<dead_letter> letters, position last, checkpoint::settlement how,
+                            const std::string& reason, std::uint64_t offer) {
   SLUICE_ASSERT(!surrendered_);
   surrendered_ = surrendered{std::move(letters), last, how, reason, offer};
   if (how == checkpoint::settlement::dead_lettered) return store_letters();

@@ -41,7 +41,6 @@ struct stage_options {
   checkpoint_actor checkpoint;
   bool name_events = true;               ///< outcomes name their events, for audit lines
   dead_letter_store* letters = nullptr;  ///< outlives the actor
-  checkpoint::when_full when_full = checkpoint::when_full::dead_letter;
   /// Called once an incident, when the delivery cannot go on for now, and when it goes on again (empty text).
   std::function<void(const std::string& destination, const std::string& what)> incident;
   make_executor workers = make_worker;  ///< for what blocks
@@ -95,6 +94,9 @@ class stage : public deliver_actor::base {
   /// `last` that closes `offer` (0: none). One at a time; `pull` follows when it is done.
   void give_up(std::vector<dead_letter> letters, position last, checkpoint::settlement how,
                const std::string& reason, std::uint64_t offer);
+  /// What `surrender` gives up is settled in this way, for this reason.
+  checkpoint::settlement relief_how() const noexcept { return relief_.how; }
+  std::string_view relief_reason() const noexcept;
   bool giving_up() const noexcept { return surrendered_.has_value(); }
   bool draining() const noexcept { return draining_; }
   dead_letter letter(const lane_event& event, std::string reason, std::uint32_t attempts) const;
@@ -119,6 +121,8 @@ class stage : public deliver_actor::base {
   bool room();
   void end_when_drained();
   void collect_relief();
+  void give_up_counted(std::vector<dead_letter> letters, position last, checkpoint::settlement how,
+                       const std::string& reason, std::uint64_t offer);
   void store_letters();
   void letters_stored(const work_result& result);
 
@@ -131,7 +135,7 @@ class stage : public deliver_actor::base {
   };
   std::optional<surrendered> surrendered_;
   std::vector<dead_letter> relief_letters_;
-  std::uint64_t relief_bytes_ = 0;  // still to give up
+  checkpoint::relief relief_;  // still to give up
   bool collecting_ = false, storing_ = false, retry_store_ = false;
   std::unique_ptr<executor> store_worker_;
 

@@ -126,7 +126,6 @@ std::function<deliver_actor(const checkpoint_actor&)> application::parts::delive
     auto options = delivery_options(i, to);
     if (i == 0) return deliver::spawn_dead_letters(*actors, std::move(options));
     const auto& d = configured.destinations[i - 1];
-    options.when_full = when_full(d.backlog.when_full);
     switch (d.kind) {
       case config::destination_kind::discard:
         return deliver::spawn_discard(*actors, std::move(options));

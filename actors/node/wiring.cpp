@@ -1,6 +1,7 @@
 // How each stage is made from the configuration, and whom it is given to talk to.
 #include <algorithm>
 #include <caf/all.hpp>
+#include <chrono>
 #include <map>
 
 #include "actors/audit/actor.hpp"
@@ -71,7 +72,11 @@ supervisor::factories application::parts::factories() {
     options.audited_position = audited->last;
     for (std::size_t i = 0; i < configured.destinations.size(); ++i) {
       const auto& b = configured.destinations[i].backlog;
-      options.bounds.push_back({lanes[i + 1]->destination, b.max_bytes, when_full(b.when_full)});
+      checkpoint::backlog_bound bound{lanes[i + 1]->destination, b.max_bytes, when_full(b.when_full)};
+      bound.max_events = b.max_events.value_or(checkpoint::backlog_bound::unlimited);
+      bound.max_age = b.max_age.value_or(std::chrono::milliseconds::zero());
+      bound.oldest_received_ms = [lane = lanes[i + 1]] { return lane->gauges.oldest_received_ms.load(); };
+      options.bounds.push_back(std::move(bound));
     }
     options.failed = [this](const error& why) {
       log_error("checkpoint", to_string(why));

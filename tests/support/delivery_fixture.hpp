@@ -51,6 +51,7 @@ class noting_checkpoint : public checkpoint_actor::base {
           send(from, settled_a{});
         },
         [](attach_a, destination_id, const deliver_actor&) {},
+        [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},
         [](attach_a, const telemetry_actor&) {},

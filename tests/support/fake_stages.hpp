@@ -56,6 +56,7 @@ class fake_checkpoint : public checkpoint_actor::base {
         [](offer_a, const checkpoint::offer_head&, const deliver_actor&) {},
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
         [this](attach_a, destination_id, const deliver_actor&) { script_.told.emplace_back("deliver"); },
+        [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},
         [this](attach_a, const telemetry_actor&) { script_.told.emplace_back("telemetry"); },
@@ -98,7 +99,7 @@ class fake_delivery : public deliver_actor::base {
             [](settled_a) {},
             [](written_a, const work_result_ptr&) {},
             [](reply_a, const attempt_result_ptr&) {},
-            [](relieve_a, std::uint64_t) {},
+            [](relieve_a, const checkpoint::relief&) {},
             [](tick_a) {},
             [this](drain_a) { quit(caf::exit_reason::normal); }};
   }

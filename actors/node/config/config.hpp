@@ -100,6 +100,8 @@ enum class backlog_full : std::uint8_t { dead_letter, reject, drop_oldest };
 
 struct backlog_options {
   std::uint64_t max_bytes = 5 * gib;
+  std::optional<std::uint64_t> max_events;           ///< empty: unlimited
+  std::optional<std::chrono::milliseconds> max_age;  ///< since an event was accepted; empty: unlimited
   backlog_full when_full = backlog_full::dead_letter;
 };
 

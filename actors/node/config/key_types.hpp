@@ -63,23 +63,28 @@ value_type<T> count_between(std::uint64_t low, std::uint64_t high) {
           [](const T& value) { return std::to_string(value); }};
 }
 
+/// What `type` reads, or a word for none.
+template <class T>
+value_type<std::optional<T>> or_word(std::string word, value_type<T> type) {
+  return {std::string(word).append(" or ").append(type.allowed),
+          [word, type](std::string_view text) -> parsed<std::optional<T>> {
+            if (text == word) return std::optional<T>();
+            auto value = type.parse(text);
+            if (value) return std::optional<T>(std::move(*value));
+            constexpr std::string_view other = "is not ";
+            if (!value.error().starts_with(other)) return tl::unexpected(std::move(value.error()));
+            return tl::unexpected(std::string("is neither `")
+                                      .append(word)
+                                      .append("` nor ")
+                                      .append(value.error().substr(other.size())));
+          },
+          [word, type](const std::optional<T>& value) { return value ? type.print(*value) : word; }};
+}
+
 /// A number, or a word for none.
 inline value_type<std::optional<std::uint32_t>> count_or(std::string word, std::uint64_t low,
                                                          std::uint64_t high) {
-  const auto number = count_between<std::uint32_t>(low, high);
-  return {
-      std::string(word).append(" or ").append(number.allowed),
-      [word, number](std::string_view text) -> parsed<std::optional<std::uint32_t>> {
-        if (text == word) return std::optional<std::uint32_t>();
-        const auto value = number.parse(text);
-        if (!value) {
-          return tl::unexpected(value.error() == "is not a whole number"
-                                    ? std::string("is neither `").append(word).append("` nor a whole number")
-                                    : value.error());
-        }
-        return std::optional<std::uint32_t>(*value);
-      },
-      [word](const std::optional<std::uint32_t>& value) { return value ? std::to_string(*value) : word; }};
+  return or_word(std::move(word), count_between<std::uint32_t>(low, high));
 }
 
 template <class E>

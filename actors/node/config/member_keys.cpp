@@ -115,6 +115,16 @@ std::vector<key> destination_keys() {
           [](const cursor& c) -> auto& { return c.destination->backlog.max_bytes; },
           "Bytes of the log from its oldest unsettled event on that it may hold."),
       leaf(
+          "destinations.*.backlog.max_events",
+          or_word("unlimited", count_between<std::uint64_t>(1, 1'000'000'000'000)),
+          [](const cursor& c) -> auto& { return c.destination->backlog.max_events; },
+          "Unsettled events that it may hold."),
+      leaf(
+          "destinations.*.backlog.max_age",
+          or_word("unlimited", duration_between(seconds(1), hours(24 * 365))),
+          [](const cursor& c) -> auto& { return c.destination->backlog.max_age; },
+          "How long after it was accepted an unsettled event may stay in it."),
+      leaf(
           "destinations.*.backlog.when_full",
           choice<backlog_full>({{"dead_letter", backlog_full::dead_letter},
                                 {"reject", backlog_full::reject},

@@ -23,6 +23,7 @@ struct heard {
   std::uint32_t credit = 0;
   std::vector<std::uint64_t> offered;
   int settled = 0, relieved = 0, samples = 0;
+  checkpoint::relief last_relief;
   std::uint64_t sampled_batches = 0;
 };
 
@@ -47,7 +48,10 @@ class hearing_delivery : public deliver_actor::base {
             [this](settled_a) { ++h_.settled; },
             [](written_a, const work_result_ptr&) {},
             [](reply_a, const attempt_result_ptr&) {},
-            [this](relieve_a, std::uint64_t) { ++h_.relieved; },
+            [this](relieve_a, const checkpoint::relief& what) {
+              ++h_.relieved;
+              h_.last_relief = what;
+            },
             [](tick_a) {},
             [](drain_a) {}};
   }
@@ -86,7 +90,9 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
     o.staging = {.keep_whole = true, .outcome_reserve = 4096, .group_bytes = 16 << 10};
     o.link_window = 2;
     o.audit_backlog = audit_backlog;
-    o.bounds = {{destination, backlog, checkpoint::when_full::dead_letter}};
+    bound.destination = destination;
+    bound.max_bytes = backlog;
+    o.bounds = {bound};
     o.board = &board;
     o.queue = &queue;
     o.workers = [](const char*) { return std::make_unique<inline_executor>(); };
@@ -140,6 +146,7 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
   test::log_run log{disk, 5};
   checkpoint::board board;
   std::vector<error> failures;
+  checkpoint::backlog_bound bound;
   checkpoint_actor checkpoint;
   producer_actor producer;
   deliver_actor delivery;
@@ -293,6 +300,31 @@ TEST_F(checkpoint_stage, asks_a_destination_over_its_bound_to_give_way_at_most_o
   advance(1s);
   push("b", {{destination, 0}});
   EXPECT_EQ(told.relieved, 2);
+}
+
+TEST_F(checkpoint_stage, asks_for_way_by_number) {
+  bound.max_events = 3;
+  start();
+  advance(1s);
+  for (int i = 0; i < 4; ++i) push("a" + std::to_string(i), {{destination, 0}});
+  EXPECT_EQ(told.relieved, 1);
+  EXPECT_EQ(told.last_relief.events, 1u);
+}
+
+TEST_F(checkpoint_stage, asks_for_way_by_age_without_a_commit) {
+  std::int64_t oldest_ms = 0;
+  bound.max_age = 1h;
+  bound.oldest_received_ms = [&] { return oldest_ms; };
+  start();
+  push("a", {{destination, 0}});
+  advance(2s);
+  EXPECT_EQ(told.relieved, 0);
+  oldest_ms = 1;
+  const auto before = writes();
+  advance(2s);
+  EXPECT_GE(told.relieved, 1) << "nothing came, only time went by";
+  EXPECT_GT(told.last_relief.received_before_ms, 1);
+  EXPECT_EQ(writes(), before) << "looking writes nothing";
 }
 
 TEST_F(checkpoint_stage, has_one_sample_on_its_way_and_adds_up_the_rest) {

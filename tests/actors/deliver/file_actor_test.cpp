@@ -138,7 +138,7 @@ TEST_F(file_delivery, gives_its_backlog_up_while_it_cannot_write) {
   start();
   append(1, 10);
   run();
-  caf::anon_send(delivery, relieve_a{}, std::uint64_t{1 << 20});
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.bytes = 1 << 20});
   advance(10s);
   EXPECT_EQ(letters.all.size(), 10u);
   EXPECT_EQ(notes.events(settlement::dead_lettered), 10u);
@@ -154,7 +154,7 @@ TEST_F(file_delivery, waits_with_its_backlog_while_the_dead_letters_have_no_room
   start();
   append(1, 10);
   run();
-  caf::anon_send(delivery, relieve_a{}, std::uint64_t{1 << 20});
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.bytes = 1 << 20});
   advance(30s);
   EXPECT_TRUE(notes.outcomes.empty()) << "neither delivered nor buried: still owed";
   letters.has_room = true;

@@ -219,30 +219,43 @@ TEST_F(http_delivery, gives_up_what_is_too_old_between_two_attempts) {
 }
 
 TEST_F(http_delivery, gives_way_between_two_attempts_when_its_backlog_is_full) {
-  for (const auto how : {checkpoint::when_full::dead_letter, checkpoint::when_full::drop_oldest}) {
-    const bool keeps = how == checkpoint::when_full::dead_letter;
+  for (const auto how : {settlement::dead_lettered, settlement::dropped_oldest}) {
+    const bool keeps = how == settlement::dead_lettered;
     delivery_fixture::notes.outcomes.clear();
-    auto o = options();
-    o.when_full = how;
-    delivery = deliver::spawn_http(system, std::move(o), http);
+    delivery = deliver::spawn_http(system, options(), http);
     append(keeps ? 1 : 1001, 25);
     advance(2s);
     ASSERT_TRUE(under_way());
-    caf::anon_send(delivery, relieve_a{}, std::uint64_t{1});
+    caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.bytes = 1, .how = how});
     run();
     EXPECT_TRUE(notes.outcomes.empty()) << "not during an attempt";
     answer(500);
     advance(10s);
-    EXPECT_GE(notes.events(keeps ? settlement::dead_lettered : settlement::dropped_oldest), 10u);
+    EXPECT_EQ(notes.events(how), 10u) << "what is offered goes as a whole, and is enough";
     EXPECT_EQ(letters.all.empty(), !keeps);
     letters.all.clear();
     advance(10s);
     take_everything();
-    EXPECT_EQ(notes.events(settlement::delivered) +
-                  notes.events(keeps ? settlement::dead_lettered : settlement::dropped_oldest),
-              25u);
+    EXPECT_EQ(notes.events(settlement::delivered) + notes.events(how), 25u);
     kill_delivery();
   }
+}
+
+TEST_F(http_delivery, is_discarded_up_to_a_position_and_goes_on_behind_it) {
+  start();
+  append(1, 25);
+  run();
+  ASSERT_TRUE(under_way());
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.upto = 23, .how = settlement::discarded});
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.bytes = 1, .how = settlement::dead_lettered});
+  run();
+  answer(503);
+  advance(10s);
+  EXPECT_EQ(notes.events(settlement::discarded), 23u) << "the bound does not stop what an operator asked for";
+  EXPECT_TRUE(letters.all.empty());
+  advance(10s);
+  take_everything();
+  EXPECT_EQ(attempts.back().events, ids(24, 2));
 }
 
 /// Most events that may have arrived in one closed second, wherever between its start and its end each did;

@@ -122,7 +122,7 @@ TEST(config_loader, says_what_is_wrong_with_a_key) {
        {"f.yaml:2:23: destinations.a.rte: is not a key; the nearest is `rate`"}},
       {"deeper in a member",
        "destinations:\n  a: { kind: discard, backlog: { max: 5 } }\n",
-       {"f.yaml:2:34: destinations.a.backlog.max: is not a key; here are max_bytes, when_full"}},
+       {"f.yaml:2:34: destinations.a.backlog.max: is not a key; here are max_bytes, max_events, max_age, when_full"}},
       {"twice", "match: first\nmatch: all\n", {"f.yaml:2:1: match: is there twice; once"}},
       {"twice, deeper",
        "ingest: { max_events: 1,\n  max_events: 2 }\n",

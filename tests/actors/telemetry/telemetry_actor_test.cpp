@@ -30,6 +30,7 @@ class sampler : public checkpoint_actor::base {
         [](offer_a, const checkpoint::offer_head&, const deliver_actor&) {},
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
         [](attach_a, destination_id, const deliver_actor&) {},
+        [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},
         [this](attach_a, const telemetry_actor& to) { to_ = to; },
