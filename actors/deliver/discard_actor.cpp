@@ -10,26 +10,23 @@ class discard_stage : public stage {
   using stage::stage;
 
  protected:
-  bool wants() override {
-    if (!my().window) return true;
-    return my().window->available(now()) > events_;
-  }
+  // One event is taken in any case, to ask for its place.
+  bool wants() override { return events_ == 0 || my().endpoint->available() > events_; }
   void take(const lane_event& event) override {
     ++events_;
     last_ = event.at;
   }
   void pulled() override {
-    if (events_ > 0) {
-      const auto at = now();
-      if (my().window) my().window->end(my().window->begin(events_, at), at, end_kind::answered);
-      auto what = outcome_upto(last_, checkpoint::settlement::delivered);
-      what.head.events = static_cast<std::uint32_t>(std::exchange(events_, 0));
-      what.head.attempts = 1;
-      my().gauges.delivered.fetch_add(1, std::memory_order_relaxed);
-      settle(std::move(what));
-    }
-    if (my().window && my().window->available(now()) == 0)
-      tick_in(my().window->when_available(1, now()) - now());
+    if (events_ == 0) return;
+    const auto places = ask(events_);
+    if (!places) return;
+    my().endpoint->ended(*places, end_kind::answered);
+    auto what = outcome_upto(last_, checkpoint::settlement::delivered);
+    what.head.events = static_cast<std::uint32_t>(std::exchange(events_, 0));
+    what.head.attempts = 1;
+    my().gauges.delivered.fetch_add(1, std::memory_order_relaxed);
+    settle(std::move(what));
+    pull();
   }
   void ticked() override { pull(); }
   bool hand_empty() const override { return events_ == 0; }

@@ -22,6 +22,7 @@ class file_stage : public stage {
 
   void on_exit() override {
     worker_.reset();
+    end();
     stage::on_exit();
   }
 
@@ -35,7 +36,7 @@ class file_stage : public stage {
 
   bool wants() override {
     if (next_.lines.size() >= lines_bytes_max) return false;
-    return !my().window || my().window->available(now()) > next_.events;
+    return next_.events == 0 || my().endpoint->available() > next_.events;
   }
 
   void take(const lane_event& event) override {
@@ -47,18 +48,13 @@ class file_stage : public stage {
   }
 
   void pulled() override {
-    if (!busy_ && next_.events > 0 && !draining()) {
-      writing_ = std::exchange(next_, {});
-      if (my().window) {
-        // The reader of the file may see a line as soon as it is written, and not after the write has ended.
-        ticket_ = my().window->begin(writing_.events, now());
-      }
-      write();
-      return pull();
-    }
-    if (next_.events > 0 || !my().window) return;
-    const auto free = my().window->when_available(1, now());
-    if (free != rate_window::never && free > now()) tick_in(free - now());
+    if (writing_.events > 0 || next_.events == 0 || draining()) return;
+    // The reader of the file may see a line as soon as it is written, and not after the write has ended.
+    ticket_ = ask(next_.events);
+    if (!ticket_) return;
+    writing_ = std::exchange(next_, {});
+    write();
+    pull();
   }
 
   void written(const work_result& result) override {
@@ -75,7 +71,7 @@ class file_stage : public stage {
     recovered();
     my().gauges.delivered.fetch_add(1, std::memory_order_relaxed);
     my().gauges.oldest_received_ms = 0;
-    if (my().window) my().window->end(ticket_, now(), end_kind::answered);
+    end();
     my().file_length += writing_.lines.size();
     auto what = outcome_upto(writing_.last, checkpoint::settlement::delivered);
     what.head.events = static_cast<std::uint32_t>(writing_.events);
@@ -96,7 +92,7 @@ class file_stage : public stage {
   // attach.
   void surrender() override {
     if (busy_ || !std::exchange(retrying_, false)) return;
-    if (my().window) my().window->end(ticket_, now(), end_kind::answered);
+    end();
     writing_ = next_ = {};
     my().gauges.oldest_received_ms = 0;
     put_back();
@@ -106,6 +102,10 @@ class file_stage : public stage {
   bool hand_empty() const override { return writing_.events == 0 && next_.events == 0; }
 
  private:
+  void end() {
+    if (ticket_) my().endpoint->ended(*std::exchange(ticket_, std::nullopt), end_kind::answered);
+  }
+
   void write() {
     busy_ = true;
     worker_->run([sink = sink_.get(), lines = std::string_view(writing_.lines), length = my().file_length,
@@ -120,7 +120,7 @@ class file_stage : public stage {
   std::unique_ptr<file_sink> sink_;
   retry_schedule retry_;
   part writing_, next_;
-  rate_window::ticket ticket_{};
+  std::optional<endpoint::ticket> ticket_;  // of the lines being written
   instant retry_at_{};
   bool busy_ = false, retrying_ = false;
   std::unique_ptr<executor> worker_;  // last: its thread uses what stands above

@@ -24,6 +24,11 @@ std::string describe(const net::http::attempt& what) {
   return text;
 }
 
+end_kind how_it_ended(const net::http::attempt& what) {
+  if (what) return end_kind::answered;
+  return what.error().sent ? end_kind::no_answer : end_kind::not_sent;
+}
+
 class http_stage : public stage {
  public:
   http_stage(caf::actor_config& config, stage_options options, http_options http)
@@ -79,12 +84,6 @@ class http_stage : public stage {
     attempting_ = false;
     my().gauges.took(std::chrono::duration<double>(now() - attempt_start_).count());
     const auto& what = result.what;
-    if (my().window) {
-      my().window->end(ticket_, now(),
-                       what                ? end_kind::answered
-                       : what.error().sent ? end_kind::no_answer
-                                           : end_kind::not_sent);
-    }
     last_answer_ = describe(what);
     ++attempts_;
     switch (judge(what)) {
@@ -145,7 +144,7 @@ class http_stage : public stage {
       while (events < queue_.size() && events < http_.batch && (events == 0 || bytes < http_.batch_bytes)) {
         bytes += queue_[events++].event.size();
       }
-      if (my().window) events = std::min(events, my().window->rate());
+      events = std::min(events, my().endpoint->most());
     }
     const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(events);
     current_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
@@ -156,8 +155,6 @@ class http_stage : public stage {
   }
 
   void make_offer() {
-    // Places come first: an offer that waits for the limit would only be older when it is made.
-    if (!places_free()) return;
     checkpoint::offer_head offer;
     offer.destination = my().destination;
     offer.lane = my().number;
@@ -171,16 +168,10 @@ class http_stage : public stage {
     send(options_.checkpoint, offer_a{}, offer, caf::actor_cast<deliver_actor>(this));
   }
 
-  bool places_free() {
-    if (!my().window || my().window->available(now()) >= current_.size()) return true;
-    const auto free = my().window->when_available(current_.size(), now());
-    if (free != rate_window::never) tick_in(std::max<std::chrono::nanoseconds>(free - now(), {}));
-    return false;
-  }
-
+  // The offer is durable before there are places, so that the commit costs nothing of the limit.
   void attempt() {
-    if (!places_free()) return;
-    if (my().window) ticket_ = my().window->begin(current_.size(), now());
+    const auto places = ask(current_.size());
+    if (!places) return;
     std::vector<std::string_view> slices;
     slices.reserve(current_.size());
     for (const auto& e : current_) slices.push_back(e.event);
@@ -189,7 +180,10 @@ class http_stage : public stage {
     const auto& key = my().open_offer ? "offer " + std::to_string(my().open_offer->offer)
                                       : "event " + std::to_string(current_.front().at);
     http_.post(http_.make_request(http_.stable_id(my().name + " " + key), slices),
-               [to = caf::actor_cast<deliver_actor>(this)](net::http::attempt ended) {
+               [to = caf::actor_cast<deliver_actor>(this), at = my().endpoint,
+                places = *places](net::http::attempt ended) {
+                 // Here and not in the actor, which may be dead.
+                 at->ended(places, how_it_ended(ended));
                  caf::anon_send(to, reply_a{},
                                 std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
                });
@@ -314,7 +308,6 @@ class http_stage : public stage {
   std::vector<dead_letter> current_;  // the batch that is offered or attempted
   std::deque<dead_letter> rest_;      // of a condemned batch, in isolation; `current_` is a copy of its front
   std::optional<isolation> isolation_;
-  rate_window::ticket ticket_{};
   instant attempt_start_{}, retry_at_{};
   std::string last_answer_;
   std::uint32_t attempts_ = 0;

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "actors/checkpoint/format.hpp"
-#include "actors/deliver/rate_window.hpp"
+#include "actors/deliver/endpoint.hpp"
 #include "messages/position.hpp"
 
 namespace sluice::deliver {
@@ -48,8 +48,9 @@ struct lane {
   std::uint64_t file_length = 0;
   std::uint64_t last_offer = 0;
   std::optional<checkpoint::offer_head> open_offer;
-  bool offer_durable = false;         ///< of `open_offer`: attempts may be made
-  std::optional<rate_window> window;  ///< none: unlimited
+  bool offer_durable = false;  ///< of `open_offer`: attempts may be made
+  std::shared_ptr<deliver::endpoint> endpoint =
+      std::make_shared<deliver::endpoint>(endpoint_options{});  ///< never null; shared with other lanes
   lane_gauges gauges;
 };
 

@@ -66,10 +66,6 @@ void rate_window::end(ticket which, instant now, end_kind how) {
   }
 }
 
-void rate_window::abandon(instant now) {
-  while (!in_flight_.empty()) end(in_flight_.back().which, now, end_kind::no_answer);
-}
-
 void rate_window::hold(std::size_t n, instant until) {
   n = std::min(n, rate_);
   if (n == 0 || until < latest_) return;

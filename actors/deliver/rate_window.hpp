@@ -53,9 +53,6 @@ class rate_window {
   /// Gives the places of a request back, each ticket once.
   void end(ticket which, instant now, end_kind how);
 
-  /// Ends everything in flight without an answer: for the successor of a sender that died.
-  void abandon(instant now);
-
   /// Takes `n` places up to and including `until`, available or not: for requests of an earlier process that
   /// have no answer, in flight or given up, at its stop. They are safe until `timeout` + 1 s from the
   /// restart.

@@ -23,13 +23,13 @@ stage::stage(caf::actor_config& config, stage_options options)
       taken_(options_.lane->scan_behind),
       scanned_(options_.lane->scanned),
       last_event_(options_.lane->cursor) {
-  if (my().window) my().window->abandon(now());
   const auto to = caf::actor_cast<deliver_actor>(this);
   reader_ = options_.feed->add_reader([to] { caf::anon_send(to, ready_a{}); });
   caf::anon_send(to, ready_a{});
 }
 
 void stage::on_exit() {
+  my().endpoint->abandon(my().number);
   store_worker_.reset();
   reader_.reset();
   options_.checkpoint = checkpoint_actor{};
@@ -174,6 +174,7 @@ void stage::give_up(std::vector<dead_letter> letters, position last, checkpoint:
 void stage::give_up_counted(std::vector<dead_letter> letters, position last, checkpoint::settlement how,
                             const std::string& reason, std::uint64_t offer) {
   SLUICE_ASSERT(!surrendered_);
+  my().endpoint->abandon(my().number);
   surrendered_ = surrendered{std::move(letters), last, how, reason, offer};
   if (how == checkpoint::settlement::dead_lettered) return store_letters();
   letters_stored({});
@@ -284,6 +285,13 @@ void stage::send_outcome() {
 
 void stage::flush_outcomes() {
   if (next_outcome_) send_outcome();
+}
+
+std::optional<endpoint::ticket> stage::ask(std::size_t events) {
+  const auto said = my().endpoint->ask(
+      my().number, events, [to = caf::actor_cast<deliver_actor>(this)] { caf::anon_send(to, tick_a{}); });
+  if (said.not_before) tick_in(std::max<std::chrono::nanoseconds>(*said.not_before - now(), {}));
+  return said.granted;
 }
 
 // One tick is under way at most, unless an earlier one is wanted.

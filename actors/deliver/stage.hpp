@@ -100,6 +100,8 @@ class stage : public deliver_actor::base {
   bool giving_up() const noexcept { return surrendered_.has_value(); }
   bool draining() const noexcept { return draining_; }
   dead_letter letter(const lane_event& event, std::string reason, std::uint32_t attempts) const;
+  /// A request of so many events may begin; or, empty, `ticked` is called when it is worth asking again.
+  std::optional<endpoint::ticket> ask(std::size_t events);
   /// `ticked` is called in `wait` at the latest; it looks itself whether its time has come.
   void tick_in(std::chrono::nanoseconds wait);
   void incident(const std::string& what);  ///< one line when it begins or changes

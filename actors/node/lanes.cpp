@@ -98,13 +98,16 @@ result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::con
     if (!lane) return fail(lane.error());
     if (d.rate) {
       const auto timeout = std::chrono::nanoseconds(d.timeout);
-      auto& window = (*lane)->window.emplace(*d.rate, timeout, now);
+      deliver::endpoint_options options;
+      options.rate = d.rate;
+      options.timeout = timeout;
+      (*lane)->endpoint = std::make_shared<deliver::endpoint>(std::move(options));
       // Attempts of the process that died, given up ones too, may still arrive; how many events they held is
       // not known. An offer that is still open tells of one even after a clean stop, which does not wait for
       // a receiver that hangs.
       const bool attempting = (*lane)->open_offer.has_value() || (d.batch == 1 && !clean);
       if (d.kind == config::destination_kind::http && attempting) {
-        window.hold(*d.rate, now + timeout + std::chrono::seconds(1));
+        (*lane)->endpoint->hold(*d.rate, now + timeout + std::chrono::seconds(1));
       }
     }
     lanes.push_back(std::move(*lane));

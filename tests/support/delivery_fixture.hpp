@@ -88,6 +88,9 @@ class delivery_fixture : public actor_fixture {
   delivery_fixture() {
     lane->destination = destination;
     lane->name = "warehouse";
+    deliver::endpoint_options unlimited;
+    unlimited.now = [this] { return now(); };
+    lane->endpoint = std::make_shared<deliver::endpoint>(std::move(unlimited));
     checkpoint = system.spawn<noting_checkpoint>(notes);
   }
   ~delivery_fixture() {
@@ -109,6 +112,14 @@ class delivery_fixture : public actor_fixture {
     o.workers = [](const char*) { return std::make_unique<inline_executor>(); };
     o.wall_ms = [this] { return wall_ms; };
     return o;
+  }
+  /// From here on the lane has an endpoint with this limit.
+  void limit(std::size_t rate, std::chrono::nanoseconds timeout) {
+    deliver::endpoint_options o;
+    o.rate = rate;
+    o.timeout = timeout;
+    o.now = [this] { return now(); };
+    lane->endpoint = std::make_shared<deliver::endpoint>(std::move(o));
   }
   deliver::instant now() { return system.clock().now().time_since_epoch(); }
   /// Events `e<first>`, `e<first + 1>`, … for the lane, in one group.

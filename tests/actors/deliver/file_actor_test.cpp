@@ -163,7 +163,7 @@ TEST_F(file_delivery, waits_with_its_backlog_while_the_dead_letters_have_no_room
 }
 
 TEST_F(file_delivery, keeps_to_its_rate) {
-  lane->window.emplace(10, 0s, now());
+  limit(10, 0s);
   start();
   append(1, 35);
   run();

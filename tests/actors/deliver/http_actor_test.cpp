@@ -283,7 +283,7 @@ TEST_P(http_delivery_with_a_rate, never_passes_it_whatever_the_endpoint_does_and
   constexpr auto timeout = 3s;
   std::mt19937 random(GetParam());
   std::vector<bool> answered;
-  lane->window.emplace(rate, timeout, now());
+  limit(rate, timeout);
   start();
   int next = 1;
   for (int step = 0; step < 1000; ++step) {

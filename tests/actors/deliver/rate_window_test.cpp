@@ -65,14 +65,6 @@ TEST(rate_window, tells_when_the_earliest_places_are_free) {
   EXPECT_EQ(window.when_available(8, 2s), 7s + tick);
 }
 
-TEST(rate_window, a_sender_that_died_holds_its_places_as_without_an_answer) {
-  rate_window window = rested(10);
-  window.begin(2, 0s);
-  window.begin(3, 0s);
-  window.abandon(1s);
-  EXPECT_EQ(window.when_available(10, 1s), 7s + tick);
-}
-
 TEST(rate_window, holds_of_an_earlier_process_fill_it_but_not_more) {
   rate_window window(10, timeout, 0s);
   window.hold(4, 3s);

@@ -1,0 +1,94 @@
+// What the lanes that send to one endpoint share: its limit. Lanes are actors on several threads and may die;
+// the endpoint outlives them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "actors/deliver/rate_window.hpp"
+#include "messages/position.hpp"
+
+namespace sluice::deliver {
+
+struct endpoint_options {
+  std::optional<std::size_t> rate = {};  ///< events in any second; empty: unlimited
+  std::chrono::nanoseconds timeout{0};   ///< how long an event without an answer may still travel
+  /// Monotonic; called on any thread.
+  std::function<instant()> now = [] { return instant(std::chrono::steady_clock::now().time_since_epoch()); };
+};
+
+/// Thread-safe. A lane has one request in flight at most. Lanes are served in the order in which they came,
+/// so that none starves: who wants many places is not overtaken by those who want few. Memory: one entry a
+/// lane.
+class endpoint {
+ public:
+  static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+  /// Names one request until its end.
+  enum class ticket : std::uint64_t {};
+
+  /// Without a ticket the lane waits: it asks again at `not_before`, if there is such a time, and whenever it
+  /// is woken.
+  struct answer {
+    std::optional<ticket> granted = {};
+    std::optional<instant> not_before = {};
+  };
+
+  /// The window counts as full for one second from now.
+  explicit endpoint(endpoint_options options);
+
+  /// Most events of one request: the rate, or `unlimited`.
+  std::size_t most() const noexcept { return options_.rate.value_or(unlimited); }
+
+  /// Free places now; others may be before you to take them.
+  std::size_t available() const;
+
+  /// Asks to begin a request of `n` events, 1..most(). `wake` is called at most once, on any thread, when it
+  /// is worth asking again; it must not block, and may not call back from within. A lane that asks again
+  /// keeps its turn.
+  answer ask(lane_id who, std::size_t n, std::function<void()> wake);
+
+  /// The request ended. Each ticket once, by whoever sees the end: also when its lane is gone, for until then
+  /// the lane's successor gets none.
+  void ended(ticket which, end_kind how);
+
+  /// The lane does not wait any more. What it has in flight stays so until its end.
+  void abandon(lane_id who);
+
+  /// See rate_window::hold; nothing without a rate.
+  void hold(std::size_t n, instant until);
+
+ private:
+  using wake_up = std::function<void()>;
+  struct waiter {
+    lane_id who;
+    std::size_t places;
+    wake_up wake;
+    instant told = rate_window::never;  // when it will ask again by itself
+  };
+  struct flight {
+    ticket which;
+    lane_id who;
+    std::optional<rate_window::ticket> places;
+    wake_up again;  // of a successor that waits for this end
+  };
+
+  instant free_at(const waiter& who, instant now) const;
+  wake_up next_up(instant now);
+
+  const endpoint_options options_;
+  mutable std::mutex mutex_;
+  std::optional<rate_window> window_;
+  std::deque<waiter> waiters_;  // in the order of their turns
+  std::vector<flight> flights_;
+  std::uint64_t tickets_ = 0;
+};
+
+}  // namespace sluice::deliver
