@@ -197,9 +197,7 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   std::uint64_t pinned(const destination_state& d) const {
     if (d.totals.pending() == 0) return 0;
-    position from = options_.state->next_position();
-    for (const auto& lane : d.lanes) from = std::min(from, lane.settled.upto() + 1);
-    return options_.log->bytes_from(from);
+    return options_.log->bytes_from(d.needed_from(options_.state->next_position()));
   }
 
   // Asks destinations over their bound to give way, at most once a second each; `reject` refuses batches

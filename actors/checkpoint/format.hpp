@@ -18,7 +18,7 @@ inline constexpr std::uint64_t segment_bytes = 64ull << 20;
 /// A group never spans segments, so this bounds one: what a segment holds behind its head and a generous
 /// state record.
 inline constexpr std::uint64_t group_bytes_max = 48ull << 20;
-/// A state record that would be larger is refused when it is made (65,535 destinations would be needed).
+/// A state record that would be larger is refused when it is made (more than 100,000 lanes with open offers would be needed).
 inline constexpr std::uint64_t state_bytes_max = 8ull << 20;
 
 constexpr std::uint64_t padded(std::uint64_t bytes) noexcept {

@@ -20,14 +20,6 @@ log_state::log_state() {
 
 namespace {
 
-bool has_open_offer(const destination_state& d) noexcept {
-  return std::ranges::any_of(d.lanes, [](const lane_state& lane) { return lane.open_offer.has_value(); });
-}
-
-bool needs_nothing(const destination_state& d) noexcept {
-  return d.totals.pending() == 0 && !has_open_offer(d);
-}
-
 std::uint64_t& total_of(destination_totals& totals, settlement how) noexcept {
   switch (how) {
     case settlement::delivered:
@@ -76,9 +68,8 @@ class log_state::applier final : public record_visitor {
     if (!empty && !earlier(head.first, head.last)) return;
     lane_state* const lane = lane_at(head.destination, head.lane, head.first - 1);
     if (lane == nullptr) return;
-    destination_state& d = state_.destinations_[head.destination];
     if (head.events > 0 && head.last <= lane->settled.upto()) return contradict("a cursor would go back");
-    if (head.events > head.last - head.first + 1 || head.events > d.totals.pending()) {
+    if (head.events > head.last - head.first + 1 || head.events > lane->pending) {
       return contradict("more events are settled than there are");
     }
     if (head.how == settlement::passed && head.events != 0) return contradict("events are passed over");
@@ -89,7 +80,10 @@ class log_state::applier final : public record_visitor {
     }
     if (!empty && !lane->settled.settle({head.first, head.last}))
       return contradict("a lane has too many settled ranges");
-    if (head.how != settlement::passed) total_of(d.totals, head.how) += head.events;
+    if (head.how != settlement::passed) {
+      total_of(state_.destinations_[head.destination].totals, head.how) += head.events;
+      lane->pending -= head.events;
+    }
     if (head.file_length != 0) lane->file_length = head.file_length;
   }
 
@@ -146,17 +140,12 @@ class log_state::applier final : public record_visitor {
 
  private:
   void route(const target& to, std::uint64_t events, position first) {
-    if (to.destination < state_.destinations_.size()) {
-      destination_state& idle = state_.destinations_[to.destination];
-      if (needs_nothing(idle)) {
-        for (lane_state& lane : idle.lanes)
-          lane.settled = settled_ranges(std::max(lane.settled.upto(), first - 1));
-      }
-    }
     lane_state* const lane = lane_at(to.destination, to.lane, first - 1);
     if (lane == nullptr) return;
+    if (lane->idle()) lane->settled = settled_ranges(std::max(lane->settled.upto(), first - 1));
     if (lane->settled.upto() >= first) return contradict("an event is routed to a lane that has passed it");
     state_.destinations_[to.destination].totals.routed += events;
+    lane->pending += events;
   }
 
   /// The lane, made when it is new: nothing up to `before` was for it. Null, and the error noted, when it
@@ -253,15 +242,19 @@ destination_id log_state::next_destination() const noexcept {
   return static_cast<destination_id>(destinations_.size());
 }
 
+position destination_state::needed_from(position none) const noexcept {
+  position needed = none;
+  for (const lane_state& lane : lanes) {
+    if (lane.idle()) continue;
+    needed = std::min(needed, lane.settled.upto() + 1);
+    if (lane.open_offer) needed = std::min(needed, lane.open_offer->first);
+  }
+  return needed;
+}
+
 position log_state::needed_from() const noexcept {
   position needed = next_position_;
-  for (const destination_state& d : destinations_) {
-    if (needs_nothing(d)) continue;
-    for (const lane_state& lane : d.lanes) {
-      needed = std::min(needed, lane.settled.upto() + 1);
-      if (lane.open_offer) needed = std::min(needed, lane.open_offer->first);
-    }
-  }
+  for (const destination_state& d : destinations_) needed = d.needed_from(needed);
   return needed;
 }
 

@@ -37,7 +37,11 @@ struct lane_state {
   std::uint64_t file_length = 0;         ///< file destinations: durable bytes
   bool file_attached = false;            ///< the base length of a file that was there before is known
   std::uint64_t last_offer = 0;          ///< highest offer number given
+  std::uint64_t pending = 0;             ///< events that were routed to it and are not settled
   std::optional<offer_head> open_offer;  ///< one request in flight
+
+  /// It needs nothing of the log.
+  bool idle() const noexcept { return pending == 0 && !open_offer; }
   friend bool operator==(const lane_state&, const lane_state&) = default;
 };
 
@@ -46,7 +50,10 @@ struct destination_state {
   std::string name;
   bool removed = false;
   std::vector<lane_state> lanes;
-  destination_totals totals;
+  destination_totals totals;  ///< totals.pending() is the sum over the lanes
+
+  /// The first position that one of its lanes still needs; `none` when all are idle.
+  position needed_from(position none) const noexcept;
   friend bool operator==(const destination_state&, const destination_state&) = default;
 };
 
@@ -67,9 +74,9 @@ class log_state {
 
   /// Applies a committed group, records in their order. errc::corrupt when a record contradicts the state (an
   /// unknown destination, a cursor that would go back, an offer that is not open); the state is then
-  /// undefined. Outcomes and offers speak of earlier groups' events only. Where an event is routed to a
-  /// destination that has nothing pending, all its lanes' cursors first move up to the batch: what lies
-  /// before was not for it, or is settled. So a cursor never names history that was given back.
+  /// undefined. Outcomes and offers speak of earlier groups' events only. Where an event is routed to a lane
+  /// that is idle, the lane's cursor first moves up to the batch: what lies before was not for it, or is
+  /// settled. So a cursor never names history that was given back.
   result<void> apply(const group_header& header, std::span<const std::byte> content);
 
   std::vector<std::byte> serialize() const;
@@ -90,8 +97,7 @@ class log_state {
   destination_id next_destination() const noexcept;
 
   /// The first position that a lane of a destination still needs (removed ones too, while they have a
-  /// backlog). A destination with nothing pending and no open offer needs nothing; of one that has, the last
-  /// lane counts, whether or not what is pending is that lane's.
+  /// backlog). An idle lane needs nothing, however far behind its cursor stands.
   position needed_from() const noexcept;
 
   friend bool operator==(const log_state&, const log_state&) = default;

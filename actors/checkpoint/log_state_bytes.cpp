@@ -10,9 +10,10 @@
 //     u16 id, u16 removed (0/1), u16 lanes, u16 name bytes
 //     u64 routed, redriven, delivered, dead_lettered, discarded, dropped_oldest
 //     the name, padded with zeros to 8
-//     for each lane: u64 settled upto, file_length, last_offer; u32 number of ranges, u32 flags (1 file
-//     attached,
-//       2 an offer is open); the ranges (u64 first, u64 last; ascending, apart); the open offer (offer_head)
+//     for each lane: u64 settled upto, file_length, last_offer, pending; u32 number of ranges, u32 flags
+//       (1 file attached, 2 an offer is open); the ranges (u64 first, u64 last; ascending, apart); the open
+//       offer (offer_head)
+//   The lanes' pending adds up to what the destination's totals leave.
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -53,10 +54,11 @@ struct lane_head {
   position upto = 0;
   std::uint64_t file_length = 0;
   std::uint64_t last_offer = 0;
+  std::uint64_t pending = 0;
   std::uint32_t ranges = 0;
   std::uint32_t flags = 0;
 };
-static_assert(sizeof(lane_head) == 32 && std::is_trivially_copyable_v<lane_head>);
+static_assert(sizeof(lane_head) == 40 && std::is_trivially_copyable_v<lane_head>);
 static_assert(sizeof(position_range) == 16 && std::is_trivially_copyable_v<position_range>);
 
 class writer {
@@ -108,6 +110,7 @@ void put_lane(writer& to, const lane_state& lane) {
   head.upto = lane.settled.upto();
   head.file_length = lane.file_length;
   head.last_offer = lane.last_offer;
+  head.pending = lane.pending;
   head.ranges = static_cast<std::uint32_t>(lane.settled.ranges().size());
   head.flags = (lane.file_attached ? flag_file_attached : 0) | (lane.open_offer ? flag_open_offer : 0);
   to.put(head);
@@ -142,6 +145,7 @@ const char* take_lane(reader& from, const context& in, lane_id number, lane_stat
   lane.file_length = head.file_length;
   lane.file_attached = (head.flags & flag_file_attached) != 0;
   lane.last_offer = head.last_offer;
+  lane.pending = head.pending;
   if ((head.flags & flag_open_offer) == 0) return nullptr;
   const auto offer = from.take<offer_head>();
   if (offer.offer == 0 || offer.offer != head.last_offer || offer.destination != in.destination ||
@@ -184,7 +188,13 @@ const char* take_destination(reader& from, const context& in, destination_state&
   for (std::size_t i = 0; i < d.lanes.size(); ++i) {
     if (const char* wrong = take_lane(from, in, static_cast<lane_id>(i), d.lanes[i])) return wrong;
   }
-  return from.failed() ? "a destination passes the end" : nullptr;
+  if (from.failed()) return "a destination passes the end";
+  std::uint64_t pending = d.totals.pending();
+  for (const lane_state& lane : d.lanes) {
+    if (lane.pending > pending) return "a destination's lanes hold more than it was given";
+    pending -= lane.pending;
+  }
+  return pending == 0 ? nullptr : "a destination's lanes hold less than it was given";
 }
 
 }  // namespace

@@ -72,8 +72,10 @@ result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::con
     auto lane = std::make_shared<deliver::lane>();
     lane->destination = d.id;
     lane->name = d.name;
+    bool idle = true;
     if (!d.lanes.empty()) {
       const auto& known = d.lanes[0];
+      idle = known.idle();
       lane->cursor = known.settled.upto();
       lane->file_length = known.file_length;
       lane->last_offer = known.last_offer;
@@ -81,7 +83,6 @@ result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::con
       lane->offer_durable = known.open_offer.has_value();
     }
     // Without a backlog nothing before the log's end is for it, and what it once read may be gone.
-    const bool idle = d.totals.pending() == 0 && !lane->open_offer;
     lane->scan_behind = idle ? state.next_position() - 1 : lane->cursor;
     const auto group = log.group_before(lane->scan_behind + 1);
     if (!group) return fail(group.error());

@@ -152,12 +152,52 @@ TEST(LogState, NeedsNothingForAnIdleDestinationAndStartsItWhereItsNextEventsAre)
   EXPECT_EQ(log.state.needed_from(), 101u) << "what lies before may be given back";
   log.events(5, {{2, 3}});
   EXPECT_EQ(log.state.needed_from(), 101u) << "and is not asked for again";
-  for (const lane_state& lane : log.destination(2).lanes) EXPECT_EQ(lane.settled.upto(), 100u);
+  EXPECT_EQ(log.destination(2).lanes[0].settled.upto(), 0u) << "its other lanes got nothing and need nothing";
+  EXPECT_EQ(log.destination(2).lanes[3].settled.upto(), 100u);
   // Its reader stood at 0 and settles from there on; what it passed over is settled already.
   log.settle(settled(2, 0, 1, 100, 0, settlement::passed));
   log.settle(settled(2, 3, 1, 105, 5));
   EXPECT_EQ(log.destination(2).totals.pending(), 0u);
   EXPECT_EQ(log.state.needed_from(), 106u);
+}
+
+TEST(LogState, CountsWhatEachLaneHolds) {
+  history log;
+  log.add(1, "split");
+  log.events(10, {{1, 0}});
+  log.events(10, {{1, 1}});
+  log.events(10, {{1, 2}});
+  const auto pending = [&] {
+    std::vector<std::uint64_t> of;
+    for (const lane_state& lane : log.destination(1).lanes) of.push_back(lane.pending);
+    return of;
+  };
+  EXPECT_THAT(pending(), testing::ElementsAre(10, 10, 10));
+  log.settle(settled(1, 0, 1, 10, 10));
+  EXPECT_THAT(pending(), testing::ElementsAre(0, 10, 10));
+  EXPECT_EQ(log.state.needed_from(), 11u) << "the lane that settled everything does not hold the others' log";
+  log.settle(settled(1, 2, 1, 30, 10, settlement::dead_lettered));
+  EXPECT_EQ(log.state.needed_from(), 11u) << "the lane that stands holds what is its own";
+  log.events(5, {{1, 0}});
+  EXPECT_EQ(log.destination(1).lanes[0].settled.upto(), 30u) << "it begins where its next events are";
+  EXPECT_EQ(log.destination(1).needed_from(99), 11u);
+  log.refused([](group_builder& g) { g.append_outcome(settled(1, 2, 31, 35, 1), "", {}); },
+              "more events are settled");
+  log.settle(settled(1, 1, 1, 20, 10));
+  EXPECT_EQ(log.state.needed_from(), 31u);
+  log.settle(settled(1, 0, 11, 35, 5));
+  EXPECT_THAT(pending(), testing::ElementsAre(0, 0, 0));
+  EXPECT_EQ(log.destination(1).needed_from(99), 99u);
+}
+
+TEST(LogState, ALaneWithAnOpenOfferIsNotIdle) {
+  history log;
+  log.add(1, "http");
+  log.events(4, {{1, 0}});
+  log.must([](group_builder& g) { g.append_offer({1, 0, 4, 1, 1, 4}); });
+  log.settle(settled(1, 0, 1, 4, 4));
+  EXPECT_EQ(log.destination(1).lanes[0].pending, 0u);
+  EXPECT_EQ(log.state.needed_from(), 1u) << "the offer goes out again after a crash: its events are needed";
 }
 
 TEST(LogState, StartsANewDestinationBehindWhereItWasAdded) {
@@ -313,15 +353,15 @@ history random_history() {
         log.events(1, {}, quarantine::id_empty);
         break;
       default: {
-        if (log.state.next_position() == 1 || log.destination(d).totals.pending() == 0) break;
+        if (lane >= log.destination(d).lanes.size() || log.destination(d).lanes[lane].pending == 0) break;
         const auto last = *rc::gen::inRange<position>(1, log.state.next_position());
         const auto first = *rc::gen::inRange<position>(1, last + 1);
         const auto& lanes = log.destination(d).lanes;
-        const bool open = lane < lanes.size() && lanes[lane].open_offer.has_value();
+        const bool open = lanes[lane].open_offer.has_value();
         if (!open && *rc::gen::arbitrary<bool>()) {
-          const std::uint64_t next = lane < lanes.size() ? lanes[lane].last_offer + 1 : 1;
+          const std::uint64_t next = lanes[lane].last_offer + 1;
           log.must([&](group_builder& g) { g.append_offer({d, lane, 1, next, first, last}); });
-        } else if (lane >= lanes.size() || last > lanes[lane].settled.upto()) {
+        } else if (last > lanes[lane].settled.upto()) {
           log.settle(
               settled(d, lane, first, last, 1, settlement::delivered, open ? lanes[lane].last_offer : 0));
         }
@@ -347,8 +387,17 @@ RC_GTEST_PROP(LogState, BalancesAtAllTimes, ()) {
   RC_ASSERT(t.received == t.accepted + t.duplicates + t.quarantined);
   for (const auto& d : log.state.destinations()) {
     RC_ASSERT(d.totals.pending() <= d.totals.routed);
-    if (d.totals.pending() == 0) continue;
-    for (const auto& lane : d.lanes) RC_ASSERT(log.state.needed_from() <= lane.settled.upto() + 1);
+    std::uint64_t pending = 0;
+    position needed = log.state.next_position();
+    for (const auto& lane : d.lanes) {
+      pending += lane.pending;
+      if (lane.idle()) continue;
+      needed = std::min(needed, lane.settled.upto() + 1);
+      if (lane.open_offer) needed = std::min(needed, lane.open_offer->first);
+    }
+    RC_ASSERT(pending == d.totals.pending());
+    RC_ASSERT(needed == d.needed_from(log.state.next_position()));
+    RC_ASSERT(log.state.needed_from() <= needed);
   }
 }
 
@@ -386,6 +435,23 @@ TEST(LogState, RefusesEveryCutAndOtherVersions) {
   bytes.resize(bytes.size() - 8);
   bytes[4] = std::byte{2};
   EXPECT_EQ(log_state::parse(bytes).error().code, errc::unsupported);
+}
+
+TEST(LogState, RefusesARecordWhoseLanesDoNotAddUp) {
+  history log;
+  log.add(1, "warehouse");
+  log.events(10, {{1, 0}});
+  auto bytes = log.state.serialize();
+  // The last lane of the last destination: upto, file length, last offer, pending, ranges and flags.
+  const std::size_t pending = bytes.size() - 16;
+  ASSERT_EQ(bytes[pending], std::byte{10});
+  for (const auto& [held, why] : {std::pair(9, "hold less"), std::pair(11, "hold more")}) {
+    bytes[pending] = static_cast<std::byte>(held);
+    const auto parsed = log_state::parse(bytes);
+    ASSERT_FALSE(parsed) << held << " of 10 events";
+    EXPECT_EQ(parsed.error().code, errc::corrupt);
+    EXPECT_THAT(parsed.error().detail, testing::HasSubstr(why));
+  }
 }
 
 }  // namespace
