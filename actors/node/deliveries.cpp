@@ -5,11 +5,12 @@
 #include <random>
 
 #include "actors/deliver/actors.hpp"
-#include "actors/deliver/envelope.hpp"
+#include "actors/deliver/request_maker.hpp"
 #include "actors/node/config/rules.hpp"
 #include "actors/node/incidents.hpp"
 #include "actors/node/lanes.hpp"
 #include "actors/node/parts.hpp"
+#include "messages/assert.hpp"
 
 namespace sluice::node {
 namespace {
@@ -22,6 +23,19 @@ constexpr auto retry_after_max = 15min;
 
 deliver::retry_options retry_of(const config::destination_options& from) {
   return {from.retry.initial, from.retry.max, retry_after_max};
+}
+
+deliver::request_form form_of(const config::webhook_options& from) {
+  deliver::request_form form;
+  form.format = from.format;
+  form.type = from.type;
+  form.fields = from.headers;
+  for (const std::string& text : from.sign) {
+    auto secret = net::signature::secret::parse(text);
+    SLUICE_ASSERT(secret.has_value());  // the configuration was checked
+    form.secrets.push_back(*std::move(secret));
+  }
+  return form;
 }
 
 }  // namespace
@@ -68,6 +82,7 @@ result<void> application::parts::make_deliveries() {
     net::http::client_options options;
     options.origin = std::move(*origin);
     options.tls = *believed;
+    options.guard.emplace(d.webhook.allow);
     options.connect_time = options.request_time = d.timeout;
     clients[i + 1] = std::make_shared<net::http::client>(*io, std::move(options));
   }
@@ -95,11 +110,9 @@ deliver::stage_options application::parts::delivery_options(std::size_t i, const
 deliver::http_options application::parts::http_delivery(std::size_t i) {
   const auto& d = configured.destinations[i - 1];
   deliver::http_options http;
-  http.make_request = [](const std::string& id, const std::vector<std::string_view>& events) {
-    net::http::outgoing out;
-    out.fields.emplace_back("webhook-id", id);
-    out.body = deliver::envelope(events);
-    return out;
+  http.make_request = [maker = std::make_shared<deliver::request_maker>(form_of(d.webhook))](
+                          const std::string& id, const std::vector<std::string_view>& events) {
+    return maker->make(id, events, wall_ms() / 1000);
   };
   http.post = [client = clients[i]](net::http::outgoing what, std::function<void(net::http::attempt)> done) {
     client->send(std::move(what), std::move(done));

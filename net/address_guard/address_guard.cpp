@@ -211,4 +211,17 @@ std::optional<std::string> address_guard::refuse(const ip_address& address) cons
   return std::nullopt;
 }
 
+std::optional<network> address_guard::closed_range(const ip_address& address) const {
+  if (allows(address)) return std::nullopt;
+  if (const auto carried = carried_by(address); !carried.empty()) {
+    for (const ip_address& inner : carried)
+      if (auto closed = closed_range(inner)) return closed;
+    return std::nullopt;
+  }
+  for (const named_network& row : refused_networks())
+    if (row.where.contains(address)) return row.where;
+  if (refuse(address)) return network{address, address.bits()};
+  return std::nullopt;
+}
+
 }  // namespace sluice::net

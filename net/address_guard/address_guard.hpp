@@ -63,6 +63,8 @@ class address_guard {
   /// their metadata), multicast, and what is reserved or for documents. An address that carries an IPv4
   /// address (mapped, compatible, translated, NAT64, 6to4, Teredo) is judged by the one that it carries.
   std::optional<std::string> refuse(const ip_address& address) const;
+  /// The range that `allow` would have to have for it; nothing when it is open.
+  std::optional<network> closed_range(const ip_address& address) const;
 
  private:
   bool allows(const ip_address& address) const noexcept;

@@ -3,7 +3,6 @@
 #include "net/http/client.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "messages/assert.hpp"
+#include "net/http/field.hpp"
 #include "net/runtime_impl.hpp"
 #include "net/stream.hpp"
 
@@ -84,20 +84,6 @@ struct connection {
   bool is_written() const noexcept { return written == head.size() + body.size(); }
 };
 
-bool is_token(std::string_view text) {
-  static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           marks.find(c) != marks.npos;
-  };
-  return !text.empty() && std::ranges::all_of(text, allowed);
-}
-
-bool is_field_value(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
-}
-
 tl::unexpected<attempt_failure> failed(bool sent, errc code, std::string detail, const error_code& ec = {}) {
   const int sys = ec.category() == boost::system::system_category() ? ec.value() : 0;
   if (ec) detail += ": " + ec.message();
@@ -116,11 +102,16 @@ std::optional<error> check(const client_options& options, const outgoing& what) 
                      (what.target.empty() || what.target.front() == '/') &&
                      is_field_value(what.content_type) &&
                      std::ranges::all_of(what.fields, [](const auto& field) {
-                       return is_token(field.first) && is_field_value(field.second);
+                       return is_field_name(field.first) && is_field_value(field.second);
                      });
   if (!clean)
     return error{errc::bad_request, "the request has a character that HTTP does not allow there", {}, 0};
   return std::nullopt;
+}
+
+ip_address address_of(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  return address.is_v4() ? ip_address(address.to_v4().to_bytes()) : ip_address(address.to_v6().to_bytes());
 }
 
 std::string request_head(const url& origin, const outgoing& what) {
@@ -170,8 +161,7 @@ struct client::impl : std::enable_shared_from_this<client::impl> {
 
   void arm(std::chrono::milliseconds time, bool sent, const char* what);
   void connect();
-  template <class Endpoints>
-  void connect_to(const Endpoints& endpoints);
+  void connect_to(std::vector<tcp::endpoint> endpoints);
   void secure();
   void exchange();
   void write(const link& to);
@@ -238,19 +228,29 @@ void client::impl::connect() {
   arm(options.connect_time, false, "no connection to");
   error_code not_numeric;
   const auto address = asio::ip::make_address(options.origin.host, not_numeric);
-  if (!not_numeric) return connect_to(std::array{tcp::endpoint(address, options.origin.port)});
+  if (!not_numeric) return connect_to({tcp::endpoint(address, options.origin.port)});
   resolver_.async_resolve(
       options.origin.host, std::to_string(options.origin.port), tcp::resolver::numeric_service,
       [self = shared_from_this(), mine = attempt_](const error_code& ec,
                                                    const tcp::resolver::results_type& found) {
         if (mine != self->attempt_) return;
-        if (!ec) return self->connect_to(found);
+        if (!ec) return self->connect_to({found.begin(), found.end()});
         self->give_up(failed(false, errc::unreachable, "cannot resolve " + self->options.origin.host, ec));
       });
 }
 
-template <class Endpoints>
-void client::impl::connect_to(const Endpoints& endpoints) {
+void client::impl::connect_to(std::vector<tcp::endpoint> endpoints) {
+  if (options.guard) {
+    std::string first;  // why there was none
+    std::erase_if(endpoints, [&](const tcp::endpoint& to) {
+      auto why = options.guard->refuse(address_of(to));
+      if (why && first.empty()) first = *std::move(why);
+      return why.has_value();
+    });
+    if (endpoints.empty())
+      return give_up(
+          failed(false, errc::refused, options.origin.authority() + " must not be reached: " + first));
+  }
   connection_ =
       std::make_shared<connection>(context_, options.head_bytes + options.body_read + 2 * read_bytes);
   asio::async_connect(

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "messages/result.hpp"
+#include "net/address_guard/address_guard.hpp"
 #include "net/http/method.hpp"
 #include "net/runtime.hpp"
 #include "net/tls/context.hpp"
@@ -32,6 +34,9 @@ result<url> parse_url(std::string_view text);
 struct client_options {
   url origin;
   std::shared_ptr<const tls::client_context> tls = {};  ///< whom to believe; an https origin needs it
+  /// Where the origin may be; empty: anywhere. Each address that its name has at a connect is judged, and the
+  /// connection goes to one that passed. When none does the attempt fails with errc::refused, not sent.
+  std::optional<address_guard> guard = {};
   std::vector<std::string> keep = {};  ///< lower-case names of fields that `reply::fields` shall have
   std::chrono::milliseconds connect_time{5'000};  ///< resolve, connect and TLS handshake together
   std::chrono::milliseconds request_time{5'000};  ///< from the first byte sent to the last byte of the answer

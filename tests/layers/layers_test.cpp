@@ -63,7 +63,7 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"actors/decode", {"messages", "actors"}},
     {"actors/route", {"messages", "actors"}},
     {"actors/checkpoint", {"messages", "actors"}},
-    {"actors/deliver", {"messages", "net", "actors", "actors/checkpoint"}},
+    {"actors/deliver", {"messages", "net", "actors", "actors/checkpoint", "actors/decode"}},
     {"actors/audit", {"messages", "actors", "actors/checkpoint", "actors/deliver"}},
     {"actors/telemetry",
      {"messages", "actors", "actors/checkpoint", "actors/deliver", "actors/subscription"}},

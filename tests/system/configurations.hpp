@@ -37,7 +37,7 @@ destinations:
 inline std::string webhook_node(const std::string& more = "") {
   return std::string(node_base) + std::string(default_routes) + R"(
 destinations:
-  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", retry: { initial: 50ms, max: 300ms, for: 1h })" +
+  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", allow: [127.0.0.0/8], retry: { initial: 50ms, max: 300ms, for: 1h })" +
          more + R"( }
   realtime-dashboard: { kind: discard }
 )";

@@ -138,7 +138,7 @@ checkpoint: { directory: "{dir}/data", max_bytes: 512MiB }
 audit: { path: "{dir}/audit.jsonl" }
 routes: [ { source: "^conversation:.*", to: analytics-warehouse } ]
 destinations:
-  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", batch: 20, retry: { initial: 50ms, max: 300ms, for: 1h } }
+  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", allow: [127.0.0.0/8], batch: 20, retry: { initial: 50ms, max: 300ms, for: 1h } }
 )";
   receiver away;
   node there(configuration, {{"receiver", std::to_string(away.port())}});

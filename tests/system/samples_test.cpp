@@ -128,7 +128,7 @@ TEST(samples, are_delivered_byte_for_byte) {
 routes: [ { source: ".*", to: [ to-file, to-webhook ] } ]
 destinations:
   to-file: { kind: file, path: "{dir}/everything.jsonl" }
-  to-webhook: { kind: http, url: "http://127.0.0.1:{receiver}/hook", batch: 7 }
+  to-webhook: { kind: http, url: "http://127.0.0.1:{receiver}/hook", allow: [127.0.0.0/8], batch: 7 }
 )",
              {{"receiver", std::to_string(webhook.port())}});
   there.start();

@@ -80,7 +80,7 @@ TEST_F(node_over_tls, delivers_over_https_to_whom_the_system_believes_and_to_nob
       [&](net::http::server_options& o) { o.tls = files_.server(for_loopback(), "receiver"); });
   const std::string configuration = std::string(node_base) + std::string(default_routes) + R"(
 destinations:
-  analytics-warehouse: { kind: http, url: "https://localhost:{receiver}/echo", retry: { initial: 50ms, max: 100ms } }
+  analytics-warehouse: { kind: http, url: "https://localhost:{receiver}/echo", allow: [127.0.0.0/8, "::1"], retry: { initial: 50ms, max: 100ms } }
   realtime-dashboard: { kind: discard }
 )";
   node under_test(configuration, {{"receiver", std::to_string(peer.port())}});

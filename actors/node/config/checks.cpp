@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <map>
 
+#include "actors/node/config/http_checks.hpp"
 #include "actors/node/config/nearest.hpp"
+#include "actors/node/config/paths.hpp"
 #include "actors/node/config/quoted.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/subscription/specification.hpp"
@@ -13,18 +15,6 @@
 
 namespace sluice::config {
 namespace {
-
-std::string in(std::string_view member, std::string_view key) {
-  return std::string(member).append(".").append(key);
-}
-
-std::string member_of(std::string_view list, std::size_t at) {
-  return std::string(list).append("[").append(std::to_string(at)).append("]");
-}
-
-bool given(const reader& read, const std::string& path) {
-  return read.origins().find(path) != read.origins().end();
-}
 
 /// Keys that a member must have, or of another kind of destination.
 void check_members(reader& read) {
@@ -81,6 +71,7 @@ void check_destination(reader& read, destination_options& d) {
       d.batch = *d.rate;
     }
   }
+  if (d.kind == destination_kind::http) check_http(read, d);
   if (d.retry.max < d.retry.initial) {
     const std::string later = given(read, in(member, "retry.max")) ? "retry.max" : "retry.initial";
     read.complain(in(member, later), "retry.max is shorter than retry.initial; at least as long");

@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "actors/deliver/formats.hpp"
 #include "actors/route/rule.hpp"
 #include "actors/subscription/settings.hpp"
+#include "net/address_guard/address_guard.hpp"
 
 namespace sluice::config {
 
@@ -105,6 +107,17 @@ struct backlog_options {
   backlog_full when_full = backlog_full::dead_letter;
 };
 
+/// What an HTTP destination is sent, and how the node proves who it is.
+struct webhook_options {
+  static constexpr std::size_t headers_max = 32, sign_max = 8, allow_max = 64;
+
+  deliver::format format = deliver::format::envelope;
+  std::string type;  ///< of CloudEvents; empty: the usual one
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::string> sign;    ///< secrets as net::signature reads them
+  std::vector<net::network> allow;  ///< ranges of addresses that may be reached beside the internet's
+};
+
 struct destination_options {
   std::string name;
   destination_kind kind = destination_kind::discard;
@@ -115,6 +128,7 @@ struct destination_options {
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
   retry_options retry{};
   backlog_options backlog{};
+  webhook_options webhook{};  ///< http
 };
 
 struct dead_letter_options {

@@ -85,6 +85,7 @@ inline value_type<std::string> path_text() { return text_up_to(1024, 1, "a path"
 std::vector<key> node_keys();
 std::vector<key> route_keys();
 std::vector<key> destination_keys();
+std::vector<key> http_keys();
 std::vector<key> genesys_keys();
 
 }  // namespace sluice::config

@@ -199,5 +199,27 @@ RC_GTEST_PROP(network, contains_what_shares_its_first_bits, ()) {
   RC_ASSERT(of.contains(ip_address(other)) == (flipped >= bits));
 }
 
+TEST(address_guard, names_the_range_that_would_have_to_be_open) {
+  const std::pair<const char*, const char*> table[] = {
+      {"8.8.8.8", ""},
+      {"2606:4700::1", ""},
+      {"127.0.0.1", "127.0.0.0/8"},
+      {"10.1.2.3", "10.0.0.0/8"},
+      {"::1", "::1/128"},
+      {"4000::1", "4000::1/128"},
+      {"2002:7f00:1::", "127.0.0.0/8"},
+      {"64:ff9b::808:808", ""},
+  };
+  for (const auto& [text, expected] : table) {
+    const auto address = ip_address::parse(text).value();
+    const auto range = address_guard().closed_range(address);
+    EXPECT_EQ(range ? range->text() : "", expected) << text;
+    if (range) {
+      EXPECT_EQ(address_guard({*range}).refuse(address), std::nullopt) << text;
+      EXPECT_EQ(address_guard({*range}).closed_range(address), std::nullopt) << text;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice::net
