@@ -131,6 +131,19 @@ void receiver::send_reply(connection& with, const reply& how, std::size_t number
     with.socket.reset_on_close();
     return;
   }
+  if (how.how == reply::manner::trickle) {
+    for (const char each : text + how.body) {
+      if (!pause(how.delay)) return;
+      with.socket.send(std::string_view(&each, 1), idle);
+    }
+    return;
+  }
+  if (how.how == reply::manner::flood) {
+    with.socket.send(
+        "HTTP/1.1 " + std::to_string(how.status) + " Noted\r\nContent-Length: 10000000000\r\n\r\n", idle);
+    for (const std::string piece(1 << 16, 'x'); pause(milliseconds(1));) with.socket.send(piece, idle);
+    return;
+  }
   {
     // Noted before the last byte leaves, so that whoever saw the answer finds it here.
     const std::lock_guard lock(guard_);

@@ -31,9 +31,11 @@ struct delivery {
 /// What to do with a request.
 struct reply {
   enum class manner {
-    answer,  ///< after `delay`
-    hang,    ///< say nothing until the peer goes away or the receiver stops
-    cut,     ///< send the head and half of the body, then reset
+    answer,   ///< after `delay`
+    hang,     ///< say nothing until the peer goes away or the receiver stops
+    cut,      ///< send the head and half of the body, then reset
+    trickle,  ///< send the answer one byte a `delay`
+    flood,    ///< promise a body of 10 GB and send until the peer has had enough
   };
   int status = 200;
   http_fields fields = {};
