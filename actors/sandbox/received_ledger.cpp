@@ -43,7 +43,8 @@ received_counts received_ledger::counts() const noexcept {
   received_counts all = counts_;
   all.fastest_answered = answered_.fastest();
   all.fastest_all = all_.fastest();
-  all.forgotten = events_.forgotten();
+  all.forgotten = events_.forgotten() + condemned_.forgotten();
+  all.condemned = condemned_.size();
   return all;
 }
 
@@ -56,6 +57,7 @@ json to_json(const received_counts& c) {
           {"inversions", c.inversions},
           {"fastest_second", {{"answered", c.fastest_answered}, {"all", c.fastest_all}}},
           {"refused", c.refused},
+          {"condemned", c.condemned},
           {"failed", c.failed},
           {"hung", c.hung},
           {"forgotten", c.forgotten},

@@ -1,5 +1,9 @@
 #include "actors/sandbox/receiver.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace sluice::sandbox {
@@ -10,6 +14,30 @@ using net::http::method;
 using net::http::problem;
 using net::http::response;
 
+std::string_view field(const net::http::request& of, std::string_view name) {
+  const auto found =
+      std::ranges::find(of.fields, name, [](const auto& f) { return std::string_view(f.first); });
+  return found == of.fields.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool signed_lately(const net::http::request& what, const net::signature::secret& by) {
+  constexpr std::int64_t tolerance = 5 * 60;  // seconds, as Standard Webhooks 1.0 has it
+  const std::string_view text = field(what, "webhook-timestamp");
+  std::int64_t timestamp = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), timestamp);
+  if (ec != std::errc() || end != text.data() + text.size()) return false;
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  return timestamp > now - tolerance && timestamp < now + tolerance &&
+         is_signed(by, field(what, "webhook-id"), timestamp, what.body(), field(what, "webhook-signature"));
+}
+
+/// The same events at every receiver and in every run.
+bool condemns(const receiver_manner& how, identity what) {
+  return static_cast<double>(what >> 32) < how.condemn * 4294967296.0;
+}
+
 }  // namespace
 
 result<std::unique_ptr<receiver>> receiver::open(net::runtime& loops, net::byte_budget& budget,
@@ -18,7 +46,7 @@ result<std::unique_ptr<receiver>> receiver::open(net::runtime& loops, net::byte_
   std::unique_ptr<receiver> made(new receiver(clock, options, seed, number));
   net::http::server_options listening;
   listening.port = options.port;
-  listening.keep = {"webhook-id"};
+  listening.keep = {"webhook-id", "webhook-timestamp", "webhook-signature"};
   auto opened = net::http::server::listen(loops, std::move(listening), budget, *made);
   if (!opened) return fail(opened.error());
   made->on_air_ = std::move(*opened);
@@ -28,7 +56,7 @@ result<std::unique_ptr<receiver>> receiver::open(net::runtime& loops, net::byte_
 
 receiver::receiver(clockwork& clock, const receiver_options& options, std::uint64_t seed,
                    std::uint64_t number)
-    : clock_(clock), shape_(options.shape), inside_(options.manner, seed, number) {}
+    : clock_(clock), shape_(options.shape), secret_(options.secret), inside_(options.manner, seed, number) {}
 
 receiver::~receiver() { on_air_.reset(); }
 
@@ -56,13 +84,27 @@ void receiver::handle(net::http::request&& what, exchange&& to) {
   to.respond(std::move(r));
 }
 
+bool receiver::condemn(state& s, const std::vector<received_event>& events) {
+  bool any = false;
+  for (const received_event& event : events) {
+    if (!condemns(s.manner, event.what)) continue;
+    s.ledger.condemn(event.what);
+    any = true;
+  }
+  return any;
+}
+
 void receiver::take(const net::http::request& what, exchange&& to) {
+  if (secret_ && !signed_lately(what, *secret_)) {
+    inside_.with([](state& s) { s.ledger.refuse(); });
+    return to.respond(problem(401, "not signed", "this receiver takes what its secret signed lately"));
+  }
   const auto events = read_events(what.body(), shape_);
   if (!events) {
     inside_.with([](state& s) { s.ledger.refuse(); });
     return to.respond(problem(400, "no events", to_string(events.error())));
   }
-  const std::string webhook_id = what.fields.empty() ? std::string() : what.fields.front().second;
+  const std::string_view webhook_id = field(what, "webhook-id");
   response r;
   r.body = R"({"noted":true})";
   std::chrono::milliseconds delay{0};
@@ -70,9 +112,15 @@ void receiver::take(const net::http::request& what, exchange&& to) {
   const bool hangs = inside_.with([&](state& s) {
     const treatment how = s.random.chance(s.manner.hang)   ? treatment::hung
                           : s.random.chance(s.manner.fail) ? treatment::failed
+                          : condemn(s, *events)            ? treatment::condemned
                                                            : treatment::taken;
     s.ledger.request(*events, how, webhook_id, what.body(), clock_.now());
-    if (how == treatment::failed) r = problem(s.manner.status, "failure", "this failure was asked for");
+    if (how == treatment::condemned) r = problem(422, "condemned", "an event in here is never taken");
+    if (how == treatment::failed) {
+      r = problem(s.manner.status, "failure", "this failure was asked for");
+      if (s.manner.retry_after > 0)
+        r.fields.emplace_back("Retry-After", std::to_string(s.manner.retry_after));
+    }
     delay = s.manner.delay;
     if (how != treatment::hung) return false;
     s.hung.push_back(std::move(to));

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/sandbox/clockwork.hpp"
 #include "actors/sandbox/dice.hpp"
@@ -55,9 +57,11 @@ class receiver final : public net::http::handler {
 
   receiver(clockwork& clock, const receiver_options& options, std::uint64_t seed, std::uint64_t number);
   void take(const net::http::request& what, net::http::exchange&& to);
+  static bool condemn(state& s, const std::vector<received_event>& events);
 
   clockwork& clock_;
   const accepted_shape shape_;
+  const std::optional<net::signature::secret> secret_;
   guarded<state> inside_;
   std::unique_ptr<net::http::server> on_air_;
 };

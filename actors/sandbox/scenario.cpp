@@ -12,6 +12,7 @@ constexpr std::int64_t patience_s_max = 86'400;
 constexpr std::int64_t sleep_ms_max = 86'400'000;
 constexpr std::int64_t count_max = 1'000'000'000'000;
 constexpr std::int64_t receiver_delay_ms_max = 600'000;
+constexpr std::int64_t receiver_retry_after_max = 3600;
 constexpr std::chrono::hours for_ever{24 * 365};
 
 tl::unexpected<error> at(std::string_view place, const error& e) {
@@ -90,22 +91,30 @@ result<step> read_drop(const json& from) {
   return drop_step{name == "*" ? "" : name};
 }
 
-/// `{"number": 1, "fail": 0.5, "status": 500, "hang": 0.01, "delay_ms": 50}`; what is not said is healthy.
+/// `{"number": 1, "fail": 0.5, "status": 500, "retry_after": 2, "hang": 0.01, "condemn": 0.001, "delay_ms":
+/// 50}`; what is not said is healthy.
 result<step> read_receiver(const json& from, std::size_t receivers) {
-  if (auto good = has_only(from, {"number", "fail", "status", "hang", "delay_ms"}); !good)
+  if (auto good = has_only(from, {"number", "fail", "status", "retry_after", "hang", "condemn", "delay_ms"});
+      !good)
     return fail(good.error());
   const auto number = whole_of(from, "number", 1, static_cast<std::int64_t>(receivers), 0);
   const auto status = whole_of(from, "status", 400, 599, 503);
   const auto delay = whole_of(from, "delay_ms", 0, receiver_delay_ms_max, 0);
-  for (const auto* one : {&number, &status, &delay})
+  const auto retry_after = whole_of(from, "retry_after", 0, receiver_retry_after_max, 0);
+  for (const auto* one : {&number, &status, &delay, &retry_after})
     if (!*one) return fail(one->error());
   if (*number == 0) return fail(errc::bad_request, "is missing", "number");
   const auto share = number_of(from, "fail", 0, 1, from.contains("status") ? 1 : 0);
-  const auto hang = number_of(from, "hang", 0, 1, 0);
-  for (const auto* one : {&share, &hang})
+  const auto hang = number_of(from, "hang", 0, 1, 0), condemn = number_of(from, "condemn", 0, 1, 0);
+  for (const auto* one : {&share, &hang, &condemn})
     if (!*one) return fail(one->error());
   return receiver_step{static_cast<std::size_t>(*number),
-                       {*share, static_cast<int>(*status), *hang, std::chrono::milliseconds(*delay)}};
+                       {.fail = *share,
+                        .status = static_cast<int>(*status),
+                        .hang = *hang,
+                        .delay = std::chrono::milliseconds(*delay),
+                        .condemn = *condemn,
+                        .retry_after = static_cast<std::uint32_t>(*retry_after)}};
 }
 
 /// An object of one member, which says what kind of step it is.
@@ -136,8 +145,8 @@ result<std::optional<std::uint64_t>> most_of(const json& from, const char* name)
 }
 
 result<receiver_expectation> read_expectation(const json& from, std::size_t receivers) {
-  if (auto good = has_only(from, {"number", "gets", "missing", "unexpected", "doubled", "repeated",
-                                  "inversions", "fastest_second"});
+  if (auto good = has_only(from, {"number", "gets", "missing", "condemned", "refused", "unexpected",
+                                  "doubled", "repeated", "inversions", "fastest_second"});
       !good)
     return fail(good.error());
   receiver_expectation made;
@@ -149,12 +158,16 @@ result<receiver_expectation> read_expectation(const json& from, std::size_t rece
   if (auto good = has_only(gets, {"source_prefix", "region", "priority"}); !good)
     return at("gets", good.error());
   made.gets = {text_of(gets, "source_prefix"), text_of(gets, "region"), text_of(gets, "priority")};
-  const auto missing = most_of(from, "missing"), unexpected = most_of(from, "unexpected"),
+  const auto missing = most_of(from, "missing"), condemned = most_of(from, "condemned"),
+             refused = most_of(from, "refused"), unexpected = most_of(from, "unexpected"),
              doubled = most_of(from, "doubled"), repeated = most_of(from, "repeated"),
              inversions = most_of(from, "inversions"), fastest = most_of(from, "fastest_second");
-  for (const auto* one : {&missing, &unexpected, &doubled, &repeated, &inversions, &fastest})
+  for (const auto* one :
+       {&missing, &condemned, &refused, &unexpected, &doubled, &repeated, &inversions, &fastest})
     if (!*one) return fail(one->error());
   made.missing = missing->value_or(0);
+  made.condemned = *condemned;
+  made.refused = *refused;
   made.unexpected = *unexpected;
   made.doubled = *doubled;
   made.repeated = *repeated;

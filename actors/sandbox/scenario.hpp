@@ -49,8 +49,10 @@ using step = std::variant<wait_step, sleep_step, steering, fault, drop_step, rec
 /// What must hold of one receiver at the end; each number is the most that is allowed.
 struct receiver_expectation {
   std::size_t number = 1;
-  selection gets;  ///< which of the acknowledged events it must have got
-  std::uint64_t missing = 0;
+  selection gets;                                ///< which of the acknowledged events it must have got
+  std::uint64_t missing = 0;                     ///< beside those that the receiver condemns
+  std::optional<std::uint64_t> condemned = {};   ///< and has not taken since
+  std::optional<std::uint64_t> refused = {};     ///< requests: of another shape, or not signed
   std::optional<std::uint64_t> unexpected = {};  ///< got, though acknowledged for others
   std::optional<std::uint64_t> doubled = {};     ///< got again in another request
   std::optional<std::uint64_t> repeated = {};    ///< got again in the same request

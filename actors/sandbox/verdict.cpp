@@ -30,6 +30,8 @@ void judge_receiver(const receiver_expectation& by, const receiver_row& row,
     complaints.push_back(who + "not certain, because the ledgers have forgotten " +
                          std::to_string(row.compared->forgotten) + " events");
   limit("missing", row.compared->missing, by.missing);
+  limit("condemned", row.compared->condemned, by.condemned);
+  limit("refused requests", row.counts.refused, by.refused);
   limit("unexpected", row.compared->unexpected, by.unexpected);
   limit("doubled", row.counts.doubled, by.doubled);
   limit("repeated", row.counts.repeated, by.repeated);
@@ -43,7 +45,7 @@ comparison compare(const owed_events& owed, const received_ledger& got, const se
   comparison made;
   owed.each(of, [&](identity what) {
     ++made.owed;
-    if (!got.has(what)) ++made.missing;
+    if (!got.has(what)) ++(got.has_condemned(what) ? made.condemned : made.missing);
   });
   got.each([&](identity what) {
     const event_class* const known = owed.find(what);
@@ -79,17 +81,18 @@ std::string to_text(const verdict& v) {
                  count{c.duplicates}, count{c.malformed});
   }
   if (!v.receivers.empty())
-    text += "\n" + line("%-10s %9s %9s %8s %10s %14s %8s %8s %10s", "receiver", "unique", "repeated",
-                        "doubled", "inversions", "fastest second", "failures", "missing", "unexpected");
+    text += "\n" + line("%-10s %9s %9s %8s %10s %14s %8s %8s %9s %8s %10s", "receiver", "unique", "repeated",
+                        "doubled", "inversions", "fastest second", "failures", "refused", "condemned",
+                        "missing", "unexpected");
   for (const auto& one : v.receivers) {
     const received_counts& c = one.counts;
     const auto compared = [&](std::uint64_t comparison::*what) {
       return one.compared ? std::to_string(*one.compared.*what) : std::string("-");
     };
-    text += line("%-10u %9llu %9llu %8llu %10llu %14llu %8llu %8s %10s", unsigned{one.port}, count{c.unique},
-                 count{c.repeated}, count{c.doubled}, count{c.inversions}, count{c.fastest_all},
-                 count{c.failed + c.hung}, compared(&comparison::missing).c_str(),
-                 compared(&comparison::unexpected).c_str());
+    text += line("%-10u %9llu %9llu %8llu %10llu %14llu %8llu %8llu %9llu %8s %10s", unsigned{one.port},
+                 count{c.unique}, count{c.repeated}, count{c.doubled}, count{c.inversions},
+                 count{c.fastest_all}, count{c.failed + c.hung}, count{c.refused}, count{c.condemned},
+                 compared(&comparison::missing).c_str(), compared(&comparison::unexpected).c_str());
   }
   text += "\n";
   for (const auto& one : v.complaints) text += "FAILED: " + one + "\n";

@@ -15,7 +15,8 @@ namespace sluice::sandbox {
 /// What a receiver's ledger says against what the node acknowledged.
 struct comparison {
   std::uint64_t owed = 0;        ///< events of the selection that the node has acknowledged
-  std::uint64_t missing = 0;     ///< of them, not received
+  std::uint64_t missing = 0;     ///< of them, neither received nor condemned
+  std::uint64_t condemned = 0;   ///< of them, refused for what they are and not received since
   std::uint64_t unexpected = 0;  ///< received, acknowledged, but not of the selection
   std::uint64_t forgotten = 0;   ///< events that a ledger has forgotten: more than 0, and nothing is certain
 };

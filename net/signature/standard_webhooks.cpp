@@ -1,9 +1,11 @@
 #include "net/signature/standard_webhooks.hpp"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
@@ -15,6 +17,7 @@ namespace sluice::net::signature {
 namespace {
 
 constexpr std::size_t digest_bytes = 32;  // of SHA-256
+constexpr std::size_t signatures_bytes_max = 4096;
 
 struct mac_free {
   void operator()(EVP_MAC* mac) const noexcept { EVP_MAC_free(mac); }
@@ -70,6 +73,20 @@ std::string sign(std::span<const secret> secrets, std::string_view id, std::int6
     signatures.append("v1,").append(to_base64(hmac_sha256(each.key(), head, body)));
   }
   return signatures;
+}
+
+bool is_signed(const secret& with, std::string_view id, std::int64_t timestamp, std::string_view body,
+               std::string_view signatures) {
+  if (id.find('.') != id.npos || signatures.size() > signatures_bytes_max) return false;
+  const std::string right = sign(std::span(&with, 1), id, timestamp, body);
+  bool found = false;
+  while (!signatures.empty()) {
+    const auto end = std::min(signatures.find(' '), signatures.size());
+    const auto one = signatures.substr(0, end);
+    if (one.size() == right.size()) found |= CRYPTO_memcmp(one.data(), right.data(), right.size()) == 0;
+    signatures.remove_prefix(std::min(end + 1, signatures.size()));
+  }
+  return found;
 }
 
 }  // namespace sluice::net::signature

@@ -34,4 +34,10 @@ class secret {
 std::string sign(std::span<const secret> secrets, std::string_view id, std::int64_t timestamp,
                  std::string_view body);
 
+/// Whether one of `signatures` (the value of `webhook-signature`, of which at most 4 KiB are looked at) is
+/// what `with` makes of the id, the time and the body. How old the time may be is the caller's to say. Takes
+/// the same time for any wrong signature.
+bool is_signed(const secret& with, std::string_view id, std::int64_t timestamp, std::string_view body,
+               std::string_view signatures);
+
 }  // namespace sluice::net::signature

@@ -14,6 +14,15 @@ using ::testing::HasSubstr;
 
 constexpr milliseconds story_patience(240'000);
 
+constexpr std::string_view subscribes = R"(genesys:
+  login_url: "{cloud}"
+  base_url: "{cloud}"
+  client_id: sandbox-client
+  client_secret: sandbox-secret
+  check_interval: 1s
+  subscription: { name: story, endpoint: "http://127.0.0.1:{port}/v1/events", sources: [ "conversation:transcript", "interaction:analytics" ] }
+)";
+
 /// A node that subscribes at `{cloud}` and delivers by the two example rules to the receivers `{first}` and
 /// `{second}`.
 std::string node_between(std::string_view to_conversations, std::string_view to_interactions) {
@@ -26,14 +35,7 @@ std::string node_between(std::string_view to_conversations, std::string_view to_
 destinations:
   first: { kind: http, url: "http://127.0.0.1:{first}/hook", retry: { initial: 50ms, max: 300ms }, allow: 127.0.0.0/8 }
   second: { kind: http, url: "http://127.0.0.1:{second}/hook", retry: { initial: 50ms, max: 300ms }, allow: 127.0.0.0/8 }
-genesys:
-  login_url: "{cloud}"
-  base_url: "{cloud}"
-  client_id: sandbox-client
-  client_secret: sandbox-secret
-  check_interval: 1s
-  subscription: { name: story, endpoint: "http://127.0.0.1:{port}/v1/events", sources: [ "conversation:transcript", "interaction:analytics" ] }
-)";
+)" + std::string(subscribes);
 }
 
 node make_node(const sandbox& cloud, std::string_view to_conversations, std::string_view to_interactions) {
@@ -52,6 +54,36 @@ TEST(sandbox_verdict, is_good_for_the_example_story_with_a_node_between) {
   ASSERT_TRUE(how) << cloud.errors() << there.last_words();
   EXPECT_EQ(*how, exit_status{}) << cloud.output() << there.last_words();
   EXPECT_THAT(cloud.output(), HasSubstr("\npassed\n"));
+}
+
+/// Three webhooks, each of which is owed every conversation; the first is signed for.
+std::string node_of_three() {
+  std::string text(node_base);
+  text +=
+      "match: all\nroutes:\n  - { source: \"^conversation:.*\", to: [ first, second, third ] "
+      "}\ndestinations:\n";
+  for (const std::string name : {"first", "second", "third"}) {
+    text += "  " + name + ": { kind: http, url: \"http://127.0.0.1:{" + name +
+            "}/hook\", timeout: 1s, retry: { initial: 200ms, max: 1s }, allow: 127.0.0.0/8" +
+            (name == "first" ? ", sign: sandbox-signing-secret }\n" : " }\n");
+  }
+  return text + std::string(subscribes);
+}
+
+TEST(sandbox_verdict, is_good_for_the_story_of_failures_with_a_node_between) {
+  const std::string story = std::string(SLUICE_SAMPLES) + "/../../deploy/config/delivery-scenario.json";
+  sandbox cloud({"--receiver", "0,sign=sandbox-signing-secret", "--receiver", "0", "--receiver", "0",
+                 "--rate", "400", "--scenario", story});
+  node there(node_of_three(), {{"cloud", cloud.url()},
+                               {"first", std::to_string(cloud.receiver(0))},
+                               {"second", std::to_string(cloud.receiver(1))},
+                               {"third", std::to_string(cloud.receiver(2))}});
+  there.start();
+  const auto how = cloud.ended(story_patience);
+  ASSERT_TRUE(how) << cloud.errors() << there.last_words();
+  EXPECT_EQ(*how, exit_status{}) << cloud.output() << there.last_words();
+  EXPECT_THAT(cloud.output(), HasSubstr("\npassed\n"));
+  EXPECT_GT(there.metric("sluice_dead_letters", {{"destination", "first"}}), 0) << "it condemned some";
 }
 
 TEST(sandbox_verdict, is_good_though_the_node_is_killed_in_the_middle) {

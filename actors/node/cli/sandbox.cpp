@@ -195,9 +195,10 @@ void add_sender(CLI::App& to, options& given) {
 }
 
 void add_end(CLI::App& to, options& given) {
-  to.add_option("--receiver", given.receivers,
-                "PORT[,fail=0.1][,status=500][,hang=0.01][,delay=50ms][,bare|,envelope]: a webhook receiver "
-                "with a ledger on http://127.0.0.1:PORT; may be repeated")
+  to.add_option(
+        "--receiver", given.receivers,
+        "PORT[,fail=0.1][,status=500][,hang=0.01][,condemn=0.001][,delay=50ms][,sign=SECRET]"
+        "[,bare|,envelope]: a webhook receiver with a ledger on http://127.0.0.1:PORT; may be repeated")
       ->allow_extra_args(false);
   auto* story = to.add_option("--scenario", given.scenario, "Play this file (JSON) and end with a verdict");
   to.add_option("--seconds", given.seconds, "Send for so long and end with a verdict")

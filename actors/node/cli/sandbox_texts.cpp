@@ -40,10 +40,14 @@ std::optional<T> number(std::string_view text, T low, T high) {
 std::optional<std::string> set(sandbox::receiver_options& of, std::string_view key,
                                const std::string& value) {
   auto& manner = of.manner;
-  if (key == "fail" || key == "hang") {
+  if (key == "fail" || key == "hang" || key == "condemn") {
     const auto share = number(value, 0.0, 1.0);
     if (!share) return std::string(key) + " is a share from 0 to 1";
-    (key == "fail" ? manner.fail : manner.hang) = *share;
+    (key == "fail" ? manner.fail : key == "hang" ? manner.hang : manner.condemn) = *share;
+  } else if (key == "sign") {
+    auto secret = net::signature::secret::parse(value);
+    if (!secret) return "sign is a secret that " + secret.error().detail;
+    of.secret = *std::move(secret);
   } else if (key == "status") {
     const auto status = number(value, 400, 599);
     if (!status) return "status is from 400 to 599";
@@ -54,7 +58,8 @@ std::optional<std::string> set(sandbox::receiver_options& of, std::string_view k
       return "delay is at most 10m (" + std::string(config::duration_units) + ")";
     manner.delay = *delay;
   } else {
-    return "there is no " + std::string(key) + ", but fail, status, hang, delay, bare and envelope";
+    return "there is no " + std::string(key) +
+           ", but fail, status, hang, condemn, delay, sign, bare and envelope";
   }
   return std::nullopt;
 }

@@ -124,6 +124,45 @@ TEST_F(sandbox_test, sends_as_api_destinations_do) {
   EXPECT_EQ(came.receivers.at(0).counts.requests, 200U);
 }
 
+constexpr std::string_view two_events = R"([{"id":"1","source":"s"},{"id":"2","source":"s"}])";
+
+TEST_F(sandbox_test, has_receivers_that_take_only_what_their_secret_signed_lately) {
+  auto options = sending(0, 1);
+  const auto secret = net::signature::secret::parse("sixteen bytes or").value();
+  options.receivers[0].secret = secret;
+  open(std::move(options));
+  caller sender("http://127.0.0.1:" + std::to_string(receiver_port(0)));
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  const auto post = [&](std::int64_t at, std::string_view id) {
+    const auto how = sender.send(
+        method::post, "/", std::string(two_events),
+        {{"webhook-id", std::string(id)},
+         {"webhook-timestamp", std::to_string(at)},
+         {"webhook-signature", net::signature::sign(std::span(&secret, 1), "msg_1", at, two_events)}});
+    return how ? how->status : 0;
+  };
+  EXPECT_EQ(sender.send(method::post, "/", std::string(two_events))->status, 401) << "not signed";
+  EXPECT_EQ(post(now, "msg_2"), 401) << "another id";
+  EXPECT_EQ(post(now - 3600, "msg_1"), 401) << "too old";
+  EXPECT_EQ(post(now + 3600, "msg_1"), 401) << "not yet";
+  EXPECT_EQ(post(now, "msg_1"), 200);
+  const auto counts = there_->sum_up().receivers.at(0).counts;
+  EXPECT_EQ(counts.refused, 4U);
+  EXPECT_EQ(counts.unique, 2U);
+}
+
+TEST_F(sandbox_test, has_receivers_that_condemn_events) {
+  open(sending(0, 1, {.condemn = 1}));
+  caller sender("http://127.0.0.1:" + std::to_string(receiver_port(0)));
+  EXPECT_EQ(sender.send(method::post, "/", std::string(two_events))->status, 422);
+  EXPECT_EQ(sender.send(method::post, "/", std::string(two_events))->status, 422);
+  const auto counts = there_->sum_up().receivers.at(0).counts;
+  EXPECT_EQ(counts.condemned, 2U) << "each once";
+  EXPECT_EQ(counts.unique, 0U);
+}
+
 TEST_F(sandbox_test, tries_again_where_a_receiver_fails) {
   auto options = sending(2000, 1, {.fail = 0.3, .status = 503, .delay = 1ms});
   options.events = 300;
@@ -182,6 +221,7 @@ TEST_F(sandbox_test, follows_a_subscription_that_changes) {
 TEST_F(sandbox_test, can_be_paused_and_sped_up) {
   open(sending(0, 1));
   caller_->subscribe(subscription_to(receiver_port(0)));
+  EXPECT_TRUE(wait_until([&] { return sent(0).contains("offered"); }, patience));
   EXPECT_EQ(caller_->control("sender", {{"paused", true}, {"rate", 1000}}).status, 200);
   EXPECT_EQ(sent(0)["offered"], 0);
   EXPECT_EQ(caller_->control("sender", {{"paused", false}}).status, 200);

@@ -22,7 +22,7 @@ TEST(scenario, is_read_whole) {
       {"wait": {"subscriptions": 1, "within_s": 5}}, {"sleep_ms": 20},
       {"send": {"rate": 100, "burst": {"factor": 3, "every_s": 10}}}, {"pause": true},
       {"fault": {"path": "/api", "status": 500}}, {"drop_subscription": "*"},
-      {"receiver": {"number": 2, "fail": 0.5, "hang": 0.1, "delay_ms": 7}},
+      {"receiver": {"number": 2, "fail": 0.5, "retry_after": 3, "hang": 0.1, "condemn": 0.25, "delay_ms": 7}},
       {"receiver": {"number": 1, "status": 500}}, {"wait": {"drained": true}}],
     "expect": {"lost": 0, "acknowledged_min": 7, "receivers": [
       {"number": 2, "gets": {"source_prefix": "a:", "region": "r", "priority": "p"}, "doubled": 1}]}})",
@@ -43,7 +43,7 @@ TEST(scenario, is_read_whole) {
   EXPECT_EQ(std::get<drop_step>(made->steps[5]).name, "");
   const auto& sick = std::get<receiver_step>(made->steps[6]);
   EXPECT_EQ(sick.number, 2U);
-  EXPECT_EQ(sick.manner, (receiver_manner{0.5, 503, 0.1, 7ms}));
+  EXPECT_EQ(sick.manner, (receiver_manner{0.5, 503, 0.1, 7ms, 0.25, 3}));
   EXPECT_EQ(std::get<receiver_step>(made->steps[7]).manner, (receiver_manner{1, 500, 0, 0ms}))
       << "a status alone is the answer to every request";
   EXPECT_TRUE(made->starts_paused);

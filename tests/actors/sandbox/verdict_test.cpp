@@ -42,6 +42,19 @@ TEST(comparison, finds_what_is_missing_and_what_is_too_much) {
   EXPECT_EQ(made.forgotten, 0U);
 }
 
+TEST(comparison, misses_no_event_that_the_receiver_condemns) {
+  owed_events owed;
+  for (const identity one : {1U, 2U, 3U, 4U}) owed.acknowledge(one, east);
+  received_ledger got = ledger_of({1, 2});
+  got.condemn(2);  // and took it later: redriven
+  got.condemn(3);
+  got.condemn(3);
+  const auto made = compare(owed, got, {});
+  EXPECT_EQ(made.condemned, 1U);
+  EXPECT_EQ(made.missing, 1U);
+  EXPECT_EQ(got.counts().condemned, 2U);
+}
+
 verdict good() {
   verdict v;
   v.feeds.push_back({"id", "name", "http://127.0.0.1/", false, {.offered = 10, .acknowledged = 10}, 0, 0});
@@ -56,6 +69,8 @@ scenario strict() {
   s.receivers.push_back({.number = 1,
                          .gets = {},
                          .missing = 0,
+                         .condemned = 0,
+                         .refused = 0,
                          .unexpected = 0,
                          .doubled = 0,
                          .repeated = 0,
@@ -83,6 +98,10 @@ TEST(verdict, names_what_does_not_hold) {
       {"1 events lost, at most 0 expected", [](verdict& v) { v.feeds[0].counts.lost = 1; }},
       {"9 events acknowledged, at least 10 expected", [](verdict& v) { v.feeds[0].counts.acknowledged = 9; }},
       {"receiver 1: 2 missing, at most 0 expected", [](verdict& v) { v.receivers[0].compared->missing = 2; }},
+      {"receiver 1: 8 condemned, at most 0 expected",
+       [](verdict& v) { v.receivers[0].compared->condemned = 8; }},
+      {"receiver 1: 9 refused requests, at most 0 expected",
+       [](verdict& v) { v.receivers[0].counts.refused = 9; }},
       {"receiver 1: 3 unexpected, at most 0 expected",
        [](verdict& v) { v.receivers[0].compared->unexpected = 3; }},
       {"receiver 1: 4 doubled, at most 0 expected", [](verdict& v) { v.receivers[0].counts.doubled = 4; }},

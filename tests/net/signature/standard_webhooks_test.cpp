@@ -49,6 +49,35 @@ TEST(standard_webhooks, signs_the_id_the_time_and_the_body) {
   EXPECT_NE(signature, sign(secrets({"sixteen bytes of"}), "msg_1", 1, "{}"));
 }
 
+TEST(standard_webhooks, recognises_what_the_same_secret_signed) {
+  const auto mine = secrets({"sixteen bytes or"}), both = secrets({"sixteen bytes of", "sixteen bytes or"});
+  const std::string one = sign(mine, "msg_1", 7, "{}"), two = sign(both, "msg_1", 7, "{}");
+  const struct {
+    const char* about;
+    std::string_view id;
+    std::int64_t timestamp;
+    std::string_view body;
+    std::string signatures;
+    bool signed_by_me;
+  } rows[] = {
+      {"its own", "msg_1", 7, "{}", one, true},
+      {"the second of two", "msg_1", 7, "{}", two, true},
+      {"behind a version that is not known", "msg_1", 7, "{}", "v2,AAAA " + one, true},
+      {"another id", "msg_2", 7, "{}", one, false},
+      {"an id with a full stop, which could move the border", "msg_1.7", 7, "{}", one, false},
+      {"another time", "msg_1", 8, "{}", one, false},
+      {"another body", "msg_1", 7, "{ }", one, false},
+      {"another secret's", "msg_1", 7, "{}", two.substr(0, two.find(' ')), false},
+      {"a part", "msg_1", 7, "{}", one.substr(0, one.size() - 1), false},
+      {"none", "msg_1", 7, "{}", "", false},
+      {"spaces", "msg_1", 7, "{}", "   ", false},
+      {"more than is looked at", "msg_1", 7, "{}", std::string(4096, ' ') + one, false},
+  };
+  for (const auto& row : rows)
+    EXPECT_EQ(is_signed(mine[0], row.id, row.timestamp, row.body, row.signatures), row.signed_by_me)
+        << row.about;
+}
+
 TEST(secret, is_base64_behind_its_prefix_or_the_text_itself) {
   for (const std::size_t bytes : {24U, 25U, 32U, 64U}) {
     const std::string key(bytes, '\xa5');
