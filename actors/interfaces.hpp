@@ -5,7 +5,7 @@
 //                                                         sample ▼  offered,   │   │   │ offer, settle
 //                                                        telemetry  settled ◀──┘   │   │
 //                        log ──ready, chunk──▶ audit ──audited─────────────────────┘   │
-//                        log ──ready, chunk──▶ deliver (one a destination) ────────────┘
+//                        log ──ready, chunk──▶ deliver (one a lane) ───────────────────┘
 //                        subscription ──note───────────────────────────────────────────┘
 //   supervisor ──attach──▶ ingest, decode, route;  it alone restarts
 //
@@ -54,6 +54,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::scrape_request_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::offer_head)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::relief)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::target)
 
 namespace sluice {
 
@@ -80,7 +81,7 @@ using ingest_actor = producer_actor::extend<
 using relay_actor = consumer_actor::extend<caf::reacts_to<grant_a, epoch, std::uint32_t>,
                                            caf::reacts_to<attach_a, epoch, consumer_actor>>;
 
-/// A DELIVER actor: one destination, reading the log by its own cursor.
+/// A DELIVER actor: one lane of a destination, reading the log by its own cursor.
 using deliver_actor = caf::typed_actor<
     // Groups are there behind what it read (its wake), or were read from the files.
     caf::reacts_to<ready_a>, caf::reacts_to<chunk_a, log_chunk_ptr>,
@@ -120,8 +121,8 @@ using checkpoint_actor = consumer_actor::extend<
     caf::reacts_to<offer_a, checkpoint::offer_head, deliver_actor>,
     // Note an outcome with the next commit, within 100 ms; answered by `settled`.
     caf::reacts_to<settle_a, checkpoint::outcome_ptr, deliver_actor>,
-    // The actor that serves a destination now, for `relieve`.
-    caf::reacts_to<attach_a, destination_id, deliver_actor>,
+    // The actor that serves a lane now, for `relieve`.
+    caf::reacts_to<attach_a, target, deliver_actor>,
     // Backlogs have an age: look at it, again and again.
     caf::reacts_to<relieve_a>,
     // Audit has written everything up to a group and a position into so many bytes; rides along with the next

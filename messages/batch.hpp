@@ -79,7 +79,8 @@ struct target {
 /// The distinct sets of targets of one batch; index 0 is the empty set (dropped).
 class target_sets {
  public:
-  static constexpr std::size_t sets_max = 4096;
+  /// As many as an entry can name, so that a batch of fewer events never has too many.
+  static constexpr std::size_t sets_max = 65536;
 
   target_sets() { clear(); }
   void clear() {
@@ -91,13 +92,17 @@ class target_sets {
     const std::uint32_t begin = set == 0 ? 0 : ends_[set - 1];
     return std::span(flat_).subspan(begin, ends_[set] - begin);
   }
-  /// The index of an equal set, added when it is new. Linear: a batch has a handful of them.
+  /// The index of an equal set, added when it is new. Linear.
   std::uint16_t intern(std::span<const target> set) {
     if (set.empty()) return 0;
     for (std::size_t i = 1; i < ends_.size(); ++i) {
       if (std::ranges::equal((*this)[i], set)) return static_cast<std::uint16_t>(i);
     }
-    SLUICE_ASSERT(ends_.size() < sets_max);
+    return add(set);
+  }
+  /// Adds a set that is not empty and that none here equals; there is room.
+  std::uint16_t add(std::span<const target> set) {
+    SLUICE_ASSERT(!set.empty() && ends_.size() < sets_max);
     flat_.insert(flat_.end(), set.begin(), set.end());
     ends_.push_back(static_cast<std::uint32_t>(flat_.size()));
     return static_cast<std::uint16_t>(ends_.size() - 1);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <caf/all.hpp>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace sluice::checkpoint {
 namespace {
@@ -68,9 +71,7 @@ class checkpoint_stage : public checkpoint_actor::base {
           stager_->push(settled, [this, from] { send(from, settled_a{}); });
           turn();
         },
-        [this](attach_a, destination_id destination, const deliver_actor& serving) {
-          serving_[destination] = serving;
-        },
+        [this](attach_a, const target& lane, const deliver_actor& serving) { serving_[lane] = serving; },
         [this](audited_a, group_number upto, position last, std::uint64_t length) {
           stager_->audited(upto, length);
           audited_position_ = last;
@@ -219,11 +220,10 @@ class checkpoint_stage : public checkpoint_actor::base {
         full.push_back(bound.destination);
         continue;
       }
-      const auto serving = serving_.find(bound.destination);
       auto& asked = asked_ms_[bound.destination];
-      if (serving == serving_.end() || moment.running_ms < asked + 1000) continue;
+      if (moment.running_ms < asked + 1000) continue;
       asked = moment.running_ms;
-      send(serving->second, relieve_a{}, *wanted);
+      ask_for_way(*d, bound, *wanted);
     }
     stager_->refuse_destinations(std::move(full));
     const auto behind = audited_position_ + 1 < options_.state->next_position()
@@ -232,6 +232,30 @@ class checkpoint_stage : public checkpoint_actor::base {
     stager_->hold(behind > options_.audit_backlog
                       ? std::optional(error{errc::backlog_full, "the audit is behind its bound", {}, 0})
                       : std::nullopt);
+  }
+
+  void ask_for_way(const destination_state& d, const backlog_bound& bound, relief wanted) {
+    std::vector<lane_backlog> lanes;
+    for (std::size_t i = 0; i < d.lanes.size(); ++i) {
+      const lane_state& lane = d.lanes[i];
+      if (lane.pending > 0) lanes.push_back({static_cast<lane_id>(i), lane.settled.upto() + 1, lane.pending});
+    }
+    // The log is pinned by its oldest event, whichever lane has it, so what leaves is counted in positions.
+    if (d.lanes.size() > 1 && std::exchange(wanted.bytes, 0) > 0) wanted.upto = last_beyond(bound.max_bytes);
+    for (const lane_relief& share : share_relief(wanted, std::move(lanes))) {
+      if (const auto serving = serving_.find({d.id, share.lane}); serving != serving_.end())
+        send(serving->second, relieve_a{}, share.wanted);
+    }
+  }
+
+  /// The last position from which on the log has more than `bytes`.
+  position last_beyond(std::uint64_t bytes) const {
+    position beyond = 0, within = options_.state->next_position();
+    while (within - beyond > 1) {
+      const position middle = beyond + (within - beyond) / 2;
+      (options_.log->bytes_from(middle) > bytes ? beyond : within) = middle;
+    }
+    return beyond;
   }
 
   void publish() {
@@ -264,7 +288,7 @@ class checkpoint_stage : public checkpoint_actor::base {
   const caf::actor_clock::time_point started_;
   const std::uint64_t running_base_ms_;
   commit_sample sample_;
-  std::unordered_map<destination_id, deliver_actor> serving_;
+  std::map<target, deliver_actor> serving_;
   std::unordered_map<destination_id, std::uint64_t> asked_ms_;
   std::string unhealthy_;
   telemetry_actor telemetry_;

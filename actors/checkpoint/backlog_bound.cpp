@@ -1,5 +1,8 @@
 #include "actors/checkpoint/backlog_bound.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace sluice::checkpoint {
 
 std::optional<relief> relief_for(const backlog_bound& bound, const backlog_size& held, std::int64_t wall_ms) {
@@ -15,6 +18,23 @@ std::optional<relief> relief_for(const backlog_bound& bound, const backlog_size&
   if (wanted.done()) return std::nullopt;
   wanted.how = bound.then == when_full::drop_oldest ? settlement::dropped_oldest : settlement::dead_lettered;
   return wanted;
+}
+
+// Bytes are counted by the events that leave, so they cannot be shared: they are the oldest lane's.
+std::vector<lane_relief> share_relief(const relief& wanted, std::vector<lane_backlog> lanes) {
+  std::ranges::sort(lanes, {}, &lane_backlog::oldest);
+  std::vector<lane_relief> shares;
+  auto events = wanted.events;
+  auto bytes = wanted.bytes;
+  for (const lane_backlog& held : lanes) {
+    lane_relief share{held.lane, wanted};
+    share.wanted.bytes = std::exchange(bytes, 0);
+    share.wanted.events = std::min(events, held.events);
+    events -= share.wanted.events;
+    if (held.oldest > wanted.upto) share.wanted.upto = 0;
+    if (!share.wanted.done()) shares.push_back(share);
+  }
+  return shares;
 }
 
 }  // namespace sluice::checkpoint

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include "actors/checkpoint/delivery_messages.hpp"
 #include "actors/checkpoint/format.hpp"
@@ -38,5 +39,21 @@ struct backlog_size {
 /// What has to leave so that `held` keeps to its bound at `wall_ms` (Unix milliseconds); nothing when it
 /// does.
 std::optional<relief> relief_for(const backlog_bound& bound, const backlog_size& held, std::int64_t wall_ms);
+
+/// What a lane holds of its destination's backlog: at least one event.
+struct lane_backlog {
+  lane_id lane = 0;
+  position oldest = 0;  ///< no event of the lane before it is unsettled
+  std::uint64_t events = 0;
+};
+
+struct lane_relief {
+  lane_id lane = 0;
+  relief wanted;
+};
+
+/// The part of each lane in what a destination has to give up, none where it is nothing. Events leave the
+/// lane with the oldest first; what is bound by age or position, each lane that has such events.
+std::vector<lane_relief> share_relief(const relief& wanted, std::vector<lane_backlog> lanes);
 
 }  // namespace sluice::checkpoint

@@ -204,7 +204,8 @@ class walk {
     if (payload.size() < sizeof(control_head)) return corrupt("a control record without its head");
     control_view view;
     view.head = read_as<control_head>(payload.data());
-    if (view.head.kind < control_kind::destination_added || view.head.kind > control_kind::subscription_noted) {
+    if (view.head.kind < control_kind::destination_added ||
+        view.head.kind > control_kind::subscription_noted) {
       return refuse("an unknown kind of control record");
     }
     const auto name = payload.subspan(sizeof(control_head));
@@ -241,7 +242,7 @@ void batch_view::read_targets(target_sets& into) const {
   for (;;) {
     const auto set = next_set(bytes);
     if (set.empty()) break;
-    into.intern(set);
+    into.add(set);  // they differ: the record was checked
   }
 }
 

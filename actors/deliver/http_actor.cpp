@@ -177,9 +177,7 @@ class http_stage : public stage {
     for (const auto& e : current_) slices.push_back(e.event);
     attempting_ = true;
     attempt_start_ = now();
-    const auto& key = my().open_offer ? "offer " + std::to_string(my().open_offer->offer)
-                                      : "event " + std::to_string(current_.front().at);
-    http_.post(http_.make_request(http_.stable_id(my().name + " " + key), slices),
+    http_.post(http_.make_request(http_.stable_id(name_of_attempt()), slices),
                [to = caf::actor_cast<deliver_actor>(this), at = my().endpoint,
                 places = *places](net::http::attempt ended) {
                  // Here and not in the actor, which may be dead.
@@ -188,6 +186,14 @@ class http_stage : public stage {
                                 std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
                });
     pull();  // the next batch gathers meanwhile
+  }
+
+  // Offers are numbered by lane, events by the log: whatever lane has an event, its name is the same.
+  std::string name_of_attempt() const {
+    const deliver::lane& l = *options_.lane;
+    if (!l.open_offer) return l.name + " event " + std::to_string(current_.front().at);
+    const std::string lane = l.number == 0 ? "" : " lane " + std::to_string(l.number);
+    return l.name + lane + " offer " + std::to_string(l.open_offer->offer);
   }
 
   std::uint64_t close_offer() {

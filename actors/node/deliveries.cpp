@@ -8,7 +8,6 @@
 #include "actors/deliver/request_maker.hpp"
 #include "actors/node/config/rules.hpp"
 #include "actors/node/incidents.hpp"
-#include "actors/node/lanes.hpp"
 #include "actors/node/parts.hpp"
 #include "messages/assert.hpp"
 
@@ -64,27 +63,28 @@ result<void> application::parts::make_deliveries() {
                                  std::to_string(d.totals.pending()) + " events of it are kept");
     }
   }
-  auto compiled =
-      config::compile_rules(configured, [this](std::string_view name) { return state.find(name)->id; });
+  const auto number_of = [this](std::string_view name) { return state.find(name)->id; };
+  auto compiled = config::compile_rules(configured, number_of);
   if (!compiled) return fail(compiled.error());
   rules = std::move(*compiled);
+  event_split = config::make_split(configured, number_of);
   auto made = make_lanes(configured, *log, state, recovered.clean, clock::now().time_since_epoch());
   if (!made) return fail(made.error());
   lanes = std::move(*made);
   clients.resize(lanes.size());
   const auto believed = net::tls::client_context::make({});
   if (!believed) return fail(believed.error());
-  for (std::size_t i = 0; i < configured.destinations.size(); ++i) {
-    const auto& d = configured.destinations[i];
-    if (d.kind != config::destination_kind::http) continue;
-    auto origin = net::http::parse_url(d.url);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (lanes[i].of == nullptr || lanes[i].of->kind != config::destination_kind::http) continue;
+    const auto& d = *lanes[i].of;
+    auto origin = net::http::parse_url(d.endpoint_url(lanes[i].endpoint));
     if (!origin) return fail(origin.error());
     net::http::client_options options;
     options.origin = std::move(*origin);
     options.tls = *believed;
     options.guard.emplace(d.webhook.allow);
     options.connect_time = options.request_time = d.timeout;
-    clients[i + 1] = std::make_shared<net::http::client>(*io, std::move(options));
+    clients[i] = std::make_shared<net::http::client>(*io, std::move(options));
   }
   audited->upto = state.audited().upto;
   audited->file_length = state.audited().file_length;
@@ -93,22 +93,21 @@ result<void> application::parts::make_deliveries() {
 
 deliver::stage_options application::parts::delivery_options(std::size_t i, const checkpoint_actor& to) {
   deliver::stage_options options;
-  options.lane = lanes[i];
+  options.lane = lanes[i].lane;
   options.feed = &log->feed();
   options.checkpoint = to;
   options.letters = letters.get();
   options.name_events = std::ranges::any_of(configured.audit.events, [](config::audit_event e) {
     return e == config::audit_event::delivered || e == config::audit_event::dead_lettered;
   });
-  options.incident = [](const std::string& destination, const std::string& what) {
-    what.empty() ? log_info("deliver", destination + ": goes on")
-                 : log_warning("deliver", destination + ": " + what);
+  options.incident = [label = lanes[i].label()](const std::string&, const std::string& what) {
+    what.empty() ? log_info("deliver", label + ": goes on") : log_warning("deliver", label + ": " + what);
   };
   return options;
 }
 
 deliver::http_options application::parts::http_delivery(std::size_t i) {
-  const auto& d = configured.destinations[i - 1];
+  const auto& d = *lanes[i].of;
   deliver::http_options http;
   http.make_request = [maker = std::make_shared<deliver::request_maker>(form_of(d.webhook))](
                           const std::string& id, const std::vector<std::string_view>& events) {
@@ -137,8 +136,8 @@ deliver::http_options application::parts::http_delivery(std::size_t i) {
 std::function<deliver_actor(const checkpoint_actor&)> application::parts::delivery(std::size_t i) {
   return [this, i](const checkpoint_actor& to) {
     auto options = delivery_options(i, to);
-    if (i == 0) return deliver::spawn_dead_letters(*actors, std::move(options));
-    const auto& d = configured.destinations[i - 1];
+    if (lanes[i].of == nullptr) return deliver::spawn_dead_letters(*actors, std::move(options));
+    const auto& d = *lanes[i].of;
     switch (d.kind) {
       case config::destination_kind::discard:
         return deliver::spawn_discard(*actors, std::move(options));

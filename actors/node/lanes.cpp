@@ -1,6 +1,7 @@
 #include "actors/node/lanes.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -34,6 +35,73 @@ result<void> commit_now(checkpoint::group_builder& group, checkpoint::segment_lo
   return state.apply((*committed)->header(), (*committed)->content());
 }
 
+/// The configured lanes, and those of an earlier configuration that still hold events.
+result<std::vector<lane_id>> lanes_of(const config::destination_options& d,
+                                      const checkpoint::destination_state& known) {
+  std::vector<lane_id> numbers;
+  const std::size_t configured = d.lane_count();
+  for (std::size_t i = 0; i < std::max(configured, known.lanes.size()); ++i)
+    if (i < configured || !known.lanes[i].idle()) numbers.push_back(static_cast<lane_id>(i));
+  // Lanes write side by side, which a file's length does not allow.
+  if (d.kind == config::destination_kind::file && numbers.size() > 1) {
+    return fail(errc::invalid_config,
+                "destination " + d.name +
+                    " still holds events in lanes that kind file does not have; deliver them with its former "
+                    "kind first");
+  }
+  return numbers;
+}
+
+result<std::shared_ptr<deliver::lane>> make_lane(const checkpoint::destination_state& d, lane_id number,
+                                                 checkpoint::segment_log& log,
+                                                 const checkpoint::log_state& state) {
+  auto lane = std::make_shared<deliver::lane>();
+  lane->destination = d.id;
+  lane->number = number;
+  lane->name = d.name;
+  bool idle = true;
+  // A lane that the log does not know begins there with its first event.
+  lane->cursor = state.next_position() - 1;
+  if (number < d.lanes.size()) {
+    const auto& known = d.lanes[number];
+    idle = known.idle();
+    lane->cursor = known.settled.upto();
+    lane->file_length = known.file_length;
+    lane->last_offer = known.last_offer;
+    lane->open_offer = known.open_offer;
+    lane->offer_durable = known.open_offer.has_value();
+  }
+  // Without a backlog nothing before the log's end is for it, and what it once read may be gone.
+  lane->scan_behind = idle ? state.next_position() - 1 : lane->cursor;
+  const auto group = log.group_before(lane->scan_behind + 1);
+  if (!group) return fail(group.error());
+  lane->scanned = *group;
+  return lane;
+}
+
+/// Gives each endpoint of the destination one limit, shared by the lanes that send to it.
+void make_endpoints(const config::destination_options& d, std::span<served_lane> lanes, bool clean,
+                    std::chrono::nanoseconds now) {
+  const auto timeout = std::chrono::nanoseconds(d.timeout);
+  for (std::size_t i = 0; i < d.endpoint_count(); ++i) {
+    deliver::endpoint_options options;
+    options.rate = d.rate;
+    options.timeout = timeout;
+    const auto endpoint = std::make_shared<deliver::endpoint>(std::move(options));
+    // Attempts of the process that died, given up ones too, may still arrive; how many events they held is
+    // not known. An offer that is still open tells of one even after a clean stop, which does not wait for a
+    // receiver that hangs.
+    bool attempting = d.batch == 1 && !clean;
+    for (const served_lane& l : lanes) {
+      if (l.endpoint != i) continue;
+      l.lane->endpoint = endpoint;
+      attempting |= l.lane->open_offer.has_value();
+    }
+    if (d.kind == config::destination_kind::http && attempting)
+      endpoint->hold(*d.rate, now + timeout + std::chrono::seconds(1));
+  }
+}
+
 }  // namespace
 
 result<void> declare_destinations(const config::config& from, checkpoint::segment_log& log,
@@ -63,57 +131,35 @@ result<void> declare_destinations(const config::config& from, checkpoint::segmen
   return commit_now(group, log, state, when);
 }
 
-result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::config& from,
-                                                               checkpoint::segment_log& log,
-                                                               const checkpoint::log_state& state, bool clean,
-                                                               std::chrono::nanoseconds now) {
-  std::vector<std::shared_ptr<deliver::lane>> lanes;
-  const auto add = [&](const checkpoint::destination_state& d) -> result<std::shared_ptr<deliver::lane>> {
-    auto lane = std::make_shared<deliver::lane>();
-    lane->destination = d.id;
-    lane->name = d.name;
-    bool idle = true;
-    if (!d.lanes.empty()) {
-      const auto& known = d.lanes[0];
-      idle = known.idle();
-      lane->cursor = known.settled.upto();
-      lane->file_length = known.file_length;
-      lane->last_offer = known.last_offer;
-      lane->open_offer = known.open_offer;
-      lane->offer_durable = known.open_offer.has_value();
-    }
-    // Without a backlog nothing before the log's end is for it, and what it once read may be gone.
-    lane->scan_behind = idle ? state.next_position() - 1 : lane->cursor;
-    const auto group = log.group_before(lane->scan_behind + 1);
-    if (!group) return fail(group.error());
-    lane->scanned = *group;
-    return lane;
-  };
-  auto letters = add(state.destinations().front());
+result<std::vector<served_lane>> make_lanes(const config::config& from, checkpoint::segment_log& log,
+                                            const checkpoint::log_state& state, bool clean,
+                                            std::chrono::nanoseconds now) {
+  std::vector<served_lane> lanes;
+  auto letters = make_lane(state.destinations().front(), 0, log, state);
   if (!letters) return fail(letters.error());
-  lanes.push_back(std::move(*letters));
+  lanes.push_back({std::move(*letters)});
   for (const auto& d : from.destinations) {
     const auto* known = state.find(d.name);
     SLUICE_ASSERT(known != nullptr);
-    auto lane = add(*known);
-    if (!lane) return fail(lane.error());
-    if (d.rate) {
-      const auto timeout = std::chrono::nanoseconds(d.timeout);
-      deliver::endpoint_options options;
-      options.rate = d.rate;
-      options.timeout = timeout;
-      (*lane)->endpoint = std::make_shared<deliver::endpoint>(std::move(options));
-      // Attempts of the process that died, given up ones too, may still arrive; how many events they held is
-      // not known. An offer that is still open tells of one even after a clean stop, which does not wait for
-      // a receiver that hangs.
-      const bool attempting = (*lane)->open_offer.has_value() || (d.batch == 1 && !clean);
-      if (d.kind == config::destination_kind::http && attempting) {
-        (*lane)->endpoint->hold(*d.rate, now + timeout + std::chrono::seconds(1));
-      }
+    const auto numbers = lanes_of(d, *known);
+    if (!numbers) return fail(numbers.error());
+    const std::size_t first = lanes.size();
+    for (const lane_id number : *numbers) {
+      auto lane = make_lane(*known, number, log, state);
+      if (!lane) return fail(lane.error());
+      lanes.push_back({std::move(*lane), &d, number % d.endpoint_count()});
     }
-    lanes.push_back(std::move(*lane));
+    if (d.rate) make_endpoints(d, std::span(lanes).subspan(first), clean, now);
   }
   return lanes;
+}
+
+std::string served_lane::label() const {
+  const bool alone = of == nullptr || (of->lane_count() == 1 && lane->number == 0);
+  std::string text = lane->name;
+  if (!alone) text.append(" lane ").append(std::to_string(lane->number));
+  if (!alone && of->endpoint_count() > 1) text.append(" to endpoint ").append(std::to_string(endpoint));
+  return text;
 }
 
 }  // namespace sluice::node

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "actors/checkpoint/segment_log.hpp"
@@ -18,11 +19,22 @@ result<void> declare_destinations(const config::config& from, checkpoint::segmen
                                   checkpoint::log_state& state, checkpoint::file_system& files,
                                   checkpoint::segment_log::moment when);
 
-/// One lane for each configured destination, in their order, behind the built-in dead letters. `clean`: the
-/// last stop was one, so that only the request of an open offer can be on its way.
-result<std::vector<std::shared_ptr<deliver::lane>>> make_lanes(const config::config& from,
-                                                               checkpoint::segment_log& log,
-                                                               const checkpoint::log_state& state, bool clean,
-                                                               std::chrono::nanoseconds now);
+/// A lane, and what it serves.
+struct served_lane {
+  std::shared_ptr<deliver::lane> lane;
+  const config::destination_options* of = nullptr;  ///< lives in the configuration; null: the dead letters
+  std::size_t endpoint = 0;                         ///< number among those of the destination
+
+  /// How people know it: the destination, and the lane where there are several.
+  std::string label() const;
+};
+
+/// The lanes of the configured destinations, in their order, behind the built-in dead letters. Lanes that the
+/// configuration has no more come too as long as they hold events, and send to endpoint i % endpoints like
+/// all others. `clean`: the last stop was one, so that only requests of open offers can be on their way.
+/// errc::invalid_config when a destination cannot serve what an earlier kind of it left.
+result<std::vector<served_lane>> make_lanes(const config::config& from, checkpoint::segment_log& log,
+                                            const checkpoint::log_state& state, bool clean,
+                                            std::chrono::nanoseconds now);
 
 }  // namespace sluice::node

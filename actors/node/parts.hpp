@@ -17,11 +17,12 @@
 #include "actors/decode/identity.hpp"
 #include "actors/deliver/actors.hpp"
 #include "actors/deliver/dead_letters.hpp"
-#include "actors/deliver/lane.hpp"
 #include "actors/node/application.hpp"
 #include "actors/node/config/scale.hpp"
 #include "actors/node/gateway.hpp"
 #include "actors/node/genesys.hpp"
+#include "actors/node/lanes.hpp"
+#include "actors/route/lane_split.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/stage_queues.hpp"
 #include "actors/supervisor/actor.hpp"
@@ -61,11 +62,12 @@ struct application::parts {
   std::unique_ptr<checkpoint::segment_log> log;
   std::unique_ptr<deliver::dead_letter_store> letters;
   std::unique_ptr<decode::identity_key> key;
-  std::vector<std::shared_ptr<deliver::lane>> lanes;
+  std::vector<served_lane> lanes;
   std::vector<std::shared_ptr<net::http::client>> clients;  // beside `lanes`; null where the kind is not http
   std::unique_ptr<genesys> organisation;                    // null: the node only listens
   std::shared_ptr<audit::progress> audited = std::make_shared<audit::progress>();
   std::shared_ptr<const route::rule_set> rules;
+  std::shared_ptr<const route::lane_split> event_split;
   std::unique_ptr<caf::actor_system_config> actors_config;
   std::unique_ptr<caf::actor_system> actors;
   supervisor_actor supervisor;

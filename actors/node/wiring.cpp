@@ -38,6 +38,25 @@ audit::actions audit_actions(const config::audit_options& from) {
           has(config::audit_event::dead_lettered)};
 }
 
+using lane_list = std::vector<std::shared_ptr<deliver::lane>>;
+
+lane_list lanes_of(const std::vector<served_lane>& all, const config::destination_options& d) {
+  lane_list of;
+  for (const served_lane& l : all)
+    if (l.of == &d) of.push_back(l.lane);
+  return of;
+}
+
+/// 0 when no lane has an event.
+std::int64_t oldest_received_ms(const lane_list& of) {
+  std::int64_t oldest = 0;
+  for (const auto& lane : of) {
+    const auto received = lane->gauges.oldest_received_ms.load();
+    if (received != 0 && (oldest == 0 || received < oldest)) oldest = received;
+  }
+  return oldest;
+}
+
 }  // namespace
 
 supervisor::factories application::parts::factories() {
@@ -47,12 +66,15 @@ supervisor::factories application::parts::factories() {
     from.checkpoint = &board;
     from.sockets = &edge;
     from.queues = &queues;
-    from.lanes = lanes;
+    for (const served_lane& l : lanes) from.lanes.push_back(l.lane);
     from.in_flight_bytes = [this] { return budget.used(); };
     from.restarts = [this] { return restarts.get(); };
     from.dead_letters = [this] {
       std::vector<std::pair<std::string, std::uint64_t>> counts;
-      for (const auto& l : lanes) counts.emplace_back(l->name, letters->count(l->name));
+      for (const served_lane& l : lanes) {
+        if (counts.empty() || counts.back().first != l.lane->name)
+          counts.emplace_back(l.lane->name, letters->count(l.lane->name));
+      }
       return counts;
     };
     from.subscription = shown_subscription();
@@ -70,12 +92,13 @@ supervisor::factories application::parts::factories() {
     options.dead_letters_full = [this] { return letters->full(); };
     options.audit_backlog = configured.audit.backlog;
     options.audited_position = audited->last;
-    for (std::size_t i = 0; i < configured.destinations.size(); ++i) {
-      const auto& b = configured.destinations[i].backlog;
-      checkpoint::backlog_bound bound{lanes[i + 1]->destination, b.max_bytes, when_full(b.when_full)};
+    for (const auto& d : configured.destinations) {
+      const auto& b = d.backlog;
+      const auto of = lanes_of(lanes, d);
+      checkpoint::backlog_bound bound{of.front()->destination, b.max_bytes, when_full(b.when_full)};
       bound.max_events = b.max_events.value_or(checkpoint::backlog_bound::unlimited);
       bound.max_age = b.max_age.value_or(std::chrono::milliseconds::zero());
-      bound.oldest_received_ms = [lane = lanes[i + 1]] { return lane->gauges.oldest_received_ms.load(); };
+      bound.oldest_received_ms = [of] { return oldest_received_ms(of); };
       options.bounds.push_back(std::move(bound));
     }
     options.failed = [this](const error& why) {
@@ -86,7 +109,7 @@ supervisor::factories application::parts::factories() {
   };
   make.audit = [this](const checkpoint_actor& to) {
     std::map<destination_id, std::string> names;
-    for (const auto& l : lanes) names[l->destination] = l->name;
+    for (const served_lane& l : lanes) names[l.lane->destination] = l.lane->name;
     audit::actor_options options;
     options.at = audited;
     options.feed = &log->feed();
@@ -101,7 +124,8 @@ supervisor::factories application::parts::factories() {
     return audit::spawn_audit(*actors, std::move(options));
   };
   for (std::size_t i = 0; i < lanes.size(); ++i)
-    make.deliveries.emplace_back(lanes[i]->destination, delivery(i));
+    make.deliveries.push_back(
+        {{lanes[i].lane->destination, lanes[i].lane->number}, lanes[i].label(), delivery(i)});
   make.decode = [this] {
     decode::actor_options options;
     options.limits.max_events = configured.ingest.max_events;
@@ -113,6 +137,7 @@ supervisor::factories application::parts::factories() {
   make.route = [this] {
     route::actor_options options;
     options.rules = rules;
+    options.split = event_split;
     options.queue = &queues.route;
     return route::spawn_route(*actors, options);
   };
@@ -150,8 +175,8 @@ void application::parts::run_actors() {
     gate->unhealthy(why);
     ended(why);
   };
-  options.restarted = [](const std::string& stage, const std::string& why) {
-    log_warning("supervisor", stage + " ended and was started again: " + why);
+  options.restarted = [](const std::string& what, const std::string& why) {
+    log_warning("supervisor", what + " ended and was started again: " + why);
   };
   supervisor = supervisor::spawn_supervisor(*actors, std::move(options));
 }

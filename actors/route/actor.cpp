@@ -10,8 +10,8 @@ namespace {
 
 class part {
  public:
-  explicit part(std::shared_ptr<const rule_set> rules)
-      : router_(std::make_unique<router>(std::move(rules))) {}
+  explicit part(const actor_options& options)
+      : router_(std::make_unique<router>(options.rules, options.split)) {}
 
   void operator()(batch_group& group) {
     std::erase_if(group.batches, [this](const std::unique_ptr<batch>& b) {
@@ -28,7 +28,7 @@ class part {
 }  // namespace
 
 relay_actor spawn_route(caf::actor_system& system, const actor_options& options) {
-  return system.spawn<relay<part>>("route", options.link_window, options.queue, part(options.rules));
+  return system.spawn<relay<part>>("route", options.link_window, options.queue, part(options));
 }
 
 }  // namespace sluice::route

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "actors/interfaces.hpp"
+#include "actors/route/lane_split.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/stage_queues.hpp"
 
@@ -13,8 +14,9 @@ namespace sluice::route {
 
 struct actor_options {
   std::shared_ptr<const rule_set> rules;
-  stage_queue* queue = nullptr;   ///< outlives the actor; null: nobody counts
-  std::uint32_t link_window = 4;  ///< groups on the way here from one producer
+  std::shared_ptr<const lane_split> split;  ///< null: every destination has one lane
+  stage_queue* queue = nullptr;             ///< outlives the actor; null: nobody counts
+  std::uint32_t link_window = 4;            ///< groups on the way here from one producer
 };
 
 relay_actor spawn_route(caf::actor_system& system, const actor_options& options);

@@ -1,5 +1,5 @@
-// The routing of one batch. What the same batch asked before (a rule's target set, a union's) is not asked
-// again.
+// The routing of one batch. A rule's target set is asked for once a batch, unless its events are split over
+// lanes.
 #include "actors/route/router.hpp"
 
 #include <algorithm>
@@ -17,18 +17,25 @@ source_cache::source_cache(std::size_t entries) {
   slots_.resize(size);
 }
 
-router::router(std::shared_ptr<const rule_set> rules, std::size_t cached_sources)
-    : rules_(std::move(rules)), cache_(cached_sources) {
+router::router(std::shared_ptr<const rule_set> rules, std::shared_ptr<const lane_split> split,
+               std::size_t cached_sources)
+    : rules_(std::move(rules)),
+      split_(split != nullptr ? std::move(split) : std::make_shared<const lane_split>()),
+      cache_(cached_sources) {
   SLUICE_ASSERT(rules_ != nullptr);
   of_rule_.resize(rules_->rules().size());
-  of_union_.resize(remembered_unions);
   of_key_.resize(rules_->conditions().keys());
   std::size_t destinations = 0;
   for (const rule& r : rules_->rules()) {
-    for (const destination_id to : r.to)
+    bool splits = false;
+    for (const destination_id to : r.to) {
       destinations = std::max<std::size_t>(destinations, to + std::size_t{1});
+      splits |= split_->splits(to);
+    }
+    splits_.push_back(splits ? 1 : 0);
   }
   seen_.resize(destinations);
+  turns_.resize(destinations);
   matched_.reserve(rules_->rules().size());
 }
 
@@ -45,45 +52,40 @@ bool router::meets_conditions(std::size_t rule, std::span<const metadata_member>
   return true;
 }
 
-std::uint16_t router::targets_of_rule(std::size_t rule, target_sets& targets) {
+void router::add_target(destination_id to, std::string_view source,
+                        std::span<const metadata_member> metadata) {
+  targets_.push_back({to, split_->lane_of(to, source, metadata, turns_[to])});
+}
+
+std::uint16_t router::targets_of_rule(std::size_t rule, std::string_view source,
+                                      std::span<const metadata_member> metadata, target_sets& targets) {
   remembered_set& known = of_rule_[rule];
   if (known.batch == batch_) return known.index;
   targets_.clear();
-  for (const destination_id to : rules_->rules()[rule].to) targets_.push_back({to, 0});
-  known = {batch_, targets.intern(targets_)};  // at most one set a rule: fewer than target_sets holds
-  return known.index;
+  for (const destination_id to : rules_->rules()[rule].to) add_target(to, source, metadata);
+  const std::uint16_t index = sets_.intern(targets_, targets);
+  if (splits_[rule] == 0) known = {batch_, index};
+  return index;
 }
 
-std::uint16_t router::targets_of_all(target_sets& targets) {
+std::uint16_t router::targets_of_all(std::string_view source, std::span<const metadata_member> metadata,
+                                     target_sets& targets) {
   targets_.clear();
-  std::uint64_t hash = 0;
   for (const std::uint16_t rule : matched_) {
     for (const destination_id to : rules_->rules()[rule].to) {
       if (seen_[to] == event_) continue;
       seen_[to] = event_;
-      targets_.push_back({to, 0});
-      hash = (hash + to + 1) * 0x9e3779b97f4a7c15U;
+      add_target(to, source, metadata);
     }
   }
-  remembered_set& known = of_union_[(hash >> 32) % remembered_unions];
-  if (known.batch == batch_ && std::ranges::equal(targets[known.index], targets_)) return known.index;
-  std::size_t index = 0;
-  if (targets.size() < target_sets::sets_max) {
-    index = targets.intern(targets_);
-  } else {
-    for (std::size_t i = 1; i < targets.size() && index == 0; ++i) {
-      if (std::ranges::equal(targets[i], targets_)) index = i;
-    }
-    if (index == 0) return 0;
-  }
-  known = {batch_, static_cast<std::uint16_t>(index)};
-  return known.index;
+  return sets_.intern(targets_, targets);
 }
 
 result<route_counts> router::apply(decoded& events, target_sets& targets) {
   SLUICE_ASSERT(targets.size() == 1);
   SLUICE_ASSERT(events.texts.size() == events.entries.size());
   ++batch_;
+  sets_.start();
   route_counts counts;
   const bool stop_at_first = rules_->mode() == match_mode::first;
   for (std::size_t i = 0; i < events.entries.size(); ++i) {
@@ -109,11 +111,12 @@ result<route_counts> router::apply(decoded& events, target_sets& targets) {
       continue;
     }
     entry.rule = matched_.front();
-    entry.targets = stop_at_first ? targets_of_rule(entry.rule, targets) : targets_of_all(targets);
+    entry.targets = stop_at_first ? targets_of_rule(entry.rule, text.source, metadata, targets)
+                                  : targets_of_all(text.source, metadata, targets);
     if (entry.targets == 0) {
       return fail(errc::too_large,
                   "the events of the batch go to more than " + std::to_string(target_sets::sets_max - 1) +
-                      " different combinations of destinations: send them in smaller batches");
+                      " different combinations of destinations and lanes: send them in smaller batches");
     }
     ++counts.routed;
   }

@@ -1,4 +1,4 @@
-// What a route actor does to a batch: finds for each event its rule and its destinations.
+// What a route actor does to a batch: finds for each event its rule, its destinations and its lane of each.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/route/lane_split.hpp"
 #include "actors/route/rule_set.hpp"
+#include "actors/route/set_index.hpp"
 #include "actors/route/source_cache.hpp"
 #include "messages/batch.hpp"
 #include "messages/result.hpp"
@@ -24,12 +26,13 @@ struct route_counts {
 /// One for each route actor: working memory and cache around the shared rules. Not thread-safe.
 class router {
  public:
-  explicit router(std::shared_ptr<const rule_set> rules,
+  /// Without a split every destination has one lane.
+  explicit router(std::shared_ptr<const rule_set> rules, std::shared_ptr<const lane_split> split = nullptr,
                   std::size_t cached_sources = source_cache::entries_default);
 
   /// Sets `rule` and `targets` of every entry that is not quarantined; `targets` is empty before. Nothing is
   /// allocated an event whose source is in the cache. Fails with too_large when the events of one batch go to
-  /// more different combinations of destinations than `target_sets` holds (only with match_mode::all); the
+  /// more different combinations of lanes than `target_sets` holds, which takes more events than that; the
   /// batch is then to be refused.
   result<route_counts> apply(decoded& events, target_sets& targets);
 
@@ -43,19 +46,24 @@ class router {
     std::uint64_t event = 0;
     std::uint32_t value = 0;
   };
-  static constexpr std::size_t remembered_unions = 256;
 
   bool meets_conditions(std::size_t rule, std::span<const metadata_member> metadata);
-  std::uint16_t targets_of_rule(std::size_t rule, target_sets& targets);
-  /// The index of the union of the rules' targets, or 0 when `targets` has no room for it.
-  std::uint16_t targets_of_all(target_sets& targets);
+  void add_target(destination_id to, std::string_view source, std::span<const metadata_member> metadata);
+  /// The index of the event's targets, by one rule or by all that match; 0 when `targets` has no room.
+  std::uint16_t targets_of_rule(std::size_t rule, std::string_view source,
+                                std::span<const metadata_member> metadata, target_sets& targets);
+  std::uint16_t targets_of_all(std::string_view source, std::span<const metadata_member> metadata,
+                               target_sets& targets);
 
   std::shared_ptr<const rule_set> rules_;
+  std::shared_ptr<const lane_split> split_;
   source_cache cache_;
+  set_index sets_;
   std::uint64_t batch_ = 0;               ///< counts batches, so that what is remembered needs no clearing
   std::uint64_t event_ = 0;               ///< counts events, likewise
   std::vector<remembered_set> of_rule_;   ///< by rule
-  std::vector<remembered_set> of_union_;  ///< by hash of the targets
+  std::vector<std::uint8_t> splits_;      ///< by rule: a destination of it has several lanes
+  std::vector<std::uint64_t> turns_;      ///< by destination: see lane_split::lane_of
   std::vector<remembered_value> of_key_;  ///< by number of the metadata key
   std::vector<std::uint64_t> seen_;       ///< by destination: the event that last had it
   std::vector<std::uint16_t> matched_;

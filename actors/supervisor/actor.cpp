@@ -72,8 +72,9 @@ class supervisor_stage : public supervisor_actor::base {
     options_.telemetry_changed(telemetry_);
   }
   void start_delivery(std::size_t i) {
-    deliveries_[i] = watched(options_.make.deliveries[i].second(checkpoint_));
-    send(checkpoint_, attach_a{}, options_.make.deliveries[i].first, deliveries_[i]);
+    const lane_factory& lane = options_.make.deliveries[i];
+    deliveries_[i] = watched(lane.make(checkpoint_));
+    send(checkpoint_, attach_a{}, lane.lane, deliveries_[i]);
   }
   void start_audit() { audit_ = watched(options_.make.audit(checkpoint_)); }
   void start_subscription() { subscription_ = watched(options_.make.subscription(checkpoint_)); }
@@ -117,7 +118,8 @@ class supervisor_stage : public supervisor_actor::base {
       if (r.address() == down.source) return note("route", why), start_router(r);
     }
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
-      if (deliveries_[i].address() == down.source) return note("deliver", why), start_delivery(i);
+      if (deliveries_[i].address() == down.source)
+        return note("deliver", why, options_.make.deliveries[i].label), start_delivery(i);
     }
   }
 
@@ -145,9 +147,9 @@ class supervisor_stage : public supervisor_actor::base {
     }
   }
 
-  void note(const char* stage, const std::string& why) {
+  void note(const std::string& stage, const std::string& why, const std::string& label = {}) {
     options_.counts->add(stage);
-    options_.restarted(stage, why);
+    options_.restarted(label.empty() ? stage : stage + " " + label, why);
   }
 
   void fatal(const std::string& why) {

@@ -34,12 +34,19 @@ class restart_counts {
   std::map<std::string, std::uint64_t> counts_;  // bounded by the number of stages
 };
 
+/// How the delivery of a lane is made, and how people know it.
+struct lane_factory {
+  target lane;
+  std::string label;
+  std::function<deliver_actor(const checkpoint_actor&)> make;
+};
+
 /// How each stage is made. Called again, with the same meaning, when one has died.
 struct factories {
   std::function<telemetry_actor()> telemetry;
   std::function<checkpoint_actor()> checkpoint;
   std::function<audit_actor(const checkpoint_actor&)> audit;
-  std::vector<std::pair<destination_id, std::function<deliver_actor(const checkpoint_actor&)>>> deliveries;
+  std::vector<lane_factory> deliveries;
   std::function<relay_actor()> decode, route;
   std::function<ingest_actor()> ingest;
   std::function<subscription_actor(const checkpoint_actor&)> subscription;  ///< empty: the node only listens
@@ -55,7 +62,8 @@ struct actor_options {
   std::function<void(const telemetry_actor&)> telemetry_changed;
   /// The node must end: the checkpoint died, or the budget is used up. Called once; must only post.
   std::function<void(const std::string& why)> fatal;
-  std::function<void(const std::string& stage, const std::string& why)> restarted;
+  /// `what` names the stage and, of a delivery, the lane.
+  std::function<void(const std::string& what, const std::string& why)> restarted;
 };
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, actor_options options);

@@ -63,7 +63,7 @@ struct destination_metrics {
   Counter *delivered, *ok, *failed, *condemned;
   Histogram* seconds;
   Gauge *backlog_events, *pinned_bytes, *oldest_seconds, *dead_letters;
-  bucket_feed feed;
+  std::vector<std::pair<const deliver::lane_gauges*, bucket_feed>> lanes;
   double delivered_base = 0;
 };
 
@@ -144,7 +144,10 @@ struct registry::families {
     }
     if (from.subscription != nullptr) add_subscription();
     const auto view = from.checkpoint->get();
-    for (const auto& lane : from.lanes) add(lane->name);
+    for (const auto& lane : from.lanes) {
+      add(lane->name);
+      destinations.at(lane->name).lanes.emplace_back(&lane->gauges, bucket_feed());
+    }
     for (const auto& d : view.destinations) {
       if (const auto known = destinations.find(d.name); known != destinations.end()) {
         known->second.delivered_base = static_cast<double>(d.totals.delivered);
@@ -176,6 +179,7 @@ struct registry::families {
   }
 
   void add(const std::string& name) {
+    if (destinations.contains(name)) return;
     const prometheus::Labels label{{"destination", name}};
     const auto attempts = [&](const char* outcome) {
       return &counter("sluice_delivery_attempts_total", "Requests or writes to a destination by outcome.",
@@ -198,6 +202,26 @@ struct registry::families {
     destinations.emplace(name, std::move(m));
   }
 
+  /// A destination's numbers are the sums over its lanes; its oldest event is that of the lane that is
+  /// behind most.
+  static void collect_lanes(destination_metrics& m, std::int64_t now_ms) {
+    std::uint64_t ok = 0, failed = 0, condemned = 0;
+    std::int64_t oldest = 0;
+    for (auto& [gauges, feed] : m.lanes) {
+      ok += gauges->delivered.load();
+      failed += gauges->endpoint_failed.load();
+      condemned += gauges->condemned.load();
+      feed.feed(*m.seconds, gauges->seconds_buckets, gauges->seconds_sum.load());
+      if (const auto received = gauges->oldest_received_ms.load(); received != 0)
+        oldest = oldest == 0 ? received : std::min(oldest, received);
+    }
+    raise(*m.ok, static_cast<double>(ok));
+    raise(*m.failed, static_cast<double>(failed));
+    raise(*m.condemned, static_cast<double>(condemned));
+    m.oldest_seconds->Set(
+        oldest == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now_ms - oldest)) / 1e3);
+  }
+
   void collect_destinations(const checkpoint::board_view& view) {
     for (const auto& d : view.destinations) {
       const auto at = destinations.find(d.name);
@@ -210,17 +234,7 @@ struct registry::families {
     const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                             std::chrono::system_clock::now().time_since_epoch())
                             .count();
-    for (const auto& lane : from.lanes) {
-      auto& m = destinations.at(lane->name);
-      const auto& g = lane->gauges;
-      raise(*m.ok, static_cast<double>(g.delivered.load()));
-      raise(*m.failed, static_cast<double>(g.endpoint_failed.load()));
-      raise(*m.condemned, static_cast<double>(g.condemned.load()));
-      m.feed.feed(*m.seconds, g.seconds_buckets, g.seconds_sum.load());
-      const auto oldest = g.oldest_received_ms.load();
-      m.oldest_seconds->Set(
-          oldest == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(0, now_ms - oldest)) / 1e3);
-    }
+    for (auto& [name, m] : destinations) collect_lanes(m, now_ms);
     for (const auto& [name, count] : from.dead_letters()) {
       if (const auto at = destinations.find(name); at != destinations.end()) {
         at->second.dead_letters->Set(static_cast<double>(count));

@@ -53,7 +53,7 @@ void fill(workload& w, std::size_t& next) {
 
 void run(benchmark::State& state, std::size_t distinct_sources, std::size_t cached) {
   workload w = make_workload(static_cast<std::size_t>(state.range(0)), distinct_sources);
-  route::router router(w.rules, cached);
+  route::router router(w.rules, nullptr, cached);
   target_sets targets;
   std::size_t next = 0;
   fill(w, next);

@@ -50,7 +50,7 @@ class noting_checkpoint : public checkpoint_actor::base {
           notes_.outcomes.push_back(*settled);
           send(from, settled_a{});
         },
-        [](attach_a, destination_id, const deliver_actor&) {},
+        [](attach_a, const target&, const deliver_actor&) {},
         [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},

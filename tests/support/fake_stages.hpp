@@ -55,7 +55,7 @@ class fake_checkpoint : public checkpoint_actor::base {
         [this](room_a) { release(); },  // of the test: let go what is held
         [](offer_a, const checkpoint::offer_head&, const deliver_actor&) {},
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
-        [this](attach_a, destination_id, const deliver_actor&) { script_.told.emplace_back("deliver"); },
+        [this](attach_a, const target&, const deliver_actor&) { script_.told.emplace_back("deliver"); },
         [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},

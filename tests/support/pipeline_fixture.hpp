@@ -31,9 +31,10 @@ class pipeline_fixture : public actor_fixture {
       return made("audit", system.spawn<fake_audit>());
     };
     for (std::size_t i = 0; i < deliveries; ++i) {
-      options.make.deliveries.emplace_back(static_cast<destination_id>(i), [this](const checkpoint_actor&) {
-        return made("deliver", system.spawn<fake_delivery>());
-      });
+      options.make.deliveries.push_back(
+          {{1, static_cast<lane_id>(i)}, "lane " + std::to_string(i), [this](const checkpoint_actor&) {
+             return made("deliver", system.spawn<fake_delivery>());
+           }});
     }
     options.make.decode = [this] {
       decode::actor_options o;

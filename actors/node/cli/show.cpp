@@ -28,17 +28,35 @@ void show_rule(std::ostream& out, const config::config& of, std::size_t at) {
   out << " -> " << list_of_names(r.to) << '\n';
 }
 
+void show_endpoints(std::ostream& out, const config::config& of, const config::destination_options& d,
+                    const std::string& path) {
+  if (d.split.endpoints.empty()) {
+    out << ' ' << shown(of, path + ".url", d.url);
+    return;
+  }
+  // A text that stands for all of them hides them all.
+  const bool alone = of.is_hidden(path + ".endpoints");
+  for (std::size_t i = 0; i < d.split.endpoints.size(); ++i) {
+    const std::string item = path + ".endpoints[" + std::to_string(i) + "]";
+    out << (i == 0 ? " " : ", ") << (alone ? "(hidden)" : shown(of, item, d.split.endpoints[i]));
+  }
+}
+
 void show_destination(std::ostream& out, const config::config& of, const config::destination_options& d) {
   const std::string path = std::string("destinations.").append(d.name);
   out << "  " << d.name << ": " << config::to_string(d.kind);
-  if (d.kind == config::destination_kind::http) out << ' ' << shown(of, path + ".url", d.url);
+  if (d.kind == config::destination_kind::http) show_endpoints(out, of, d, path);
   if (d.kind == config::destination_kind::file) out << ' ' << shown(of, path + ".path", d.path);
   if (d.rate) {
-    out << ", at most " << *d.rate << " events in any second";
+    out << ", at most " << *d.rate << " events in any second" << (d.endpoint_count() > 1 ? " at each" : "");
   } else {
     out << ", unlimited";
   }
-  if (d.kind == config::destination_kind::http) out << ", batches of " << d.batch;
+  if (d.kind == config::destination_kind::http) {
+    out << ", batches of " << d.batch;
+    if (d.split.requests() > 1)
+      out << ", " << d.split.requests() << " at once" << (d.endpoint_count() > 1 ? " to each" : "");
+  }
   out << ", backlog " << config::print_size(d.backlog.max_bytes) << '\n';
 }
 

@@ -21,7 +21,8 @@ std::uint64_t window_bytes(const config& of, const destination_options& d) {
   const std::uint64_t places = d.rate ? *d.rate * cost::rate_place_bytes : 0;
   switch (d.kind) {
     case destination_kind::http:
-      return places + of.ingest.max_body;  // one request, at most as large as a body
+      // A request of each lane, at most as large as a body.
+      return places * d.endpoint_count() + of.ingest.max_body * d.lane_count();
     case destination_kind::file:
       return places + cost::write_buffer_bytes;
     case destination_kind::discard:
@@ -49,7 +50,7 @@ bound memory_bound(const config& of, std::uint32_t processors) {
       {"requests under way (ingest.in_flight)", of.ingest.in_flight},
       {"newest part of the log (checkpoint.tail)", of.checkpoint.tail},
       {"groups being filled, written and read", cost::group_buffers * cost::group_bytes},
-      {"destinations (rate, max_body)", windows},
+      {"destinations (rate, max_body, endpoints, concurrency)", windows},
       {"audit", cost::write_buffer_bytes},
       {"identities (checkpoint.dedup.max_ids)", dedup_bytes(of.checkpoint.dedup.max_ids)},
       {"connections (ingest.connections)", of.ingest.connections * connection},

@@ -9,6 +9,7 @@
 #include "actors/node/config/nearest.hpp"
 #include "actors/node/config/paths.hpp"
 #include "actors/node/config/quoted.hpp"
+#include "actors/node/config/split_checks.hpp"
 #include "actors/route/rule_set.hpp"
 #include "actors/subscription/specification.hpp"
 #include "net/tls/context.hpp"
@@ -216,6 +217,7 @@ void check_together(reader& read) {
   check_listeners(read);
   check_genesys(read);
   for (destination_options& d : read.all.destinations) check_destination(read, d);
+  check_lanes_of_all(read);
   check_files(read);
   check_rules(read);
   for (std::size_t i = 0; i < read.all.tests.size(); ++i)

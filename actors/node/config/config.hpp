@@ -118,17 +118,50 @@ struct webhook_options {
   std::vector<net::network> allow;  ///< ranges of addresses that may be reached beside the internet's
 };
 
+/// In which order the events of an HTTP destination arrive, when nothing fails for good.
+enum class ordering : std::uint8_t {
+  strict,  ///< each endpoint gets its events in the order of the log
+  key,     ///< each key's events come in the order of the log
+  none,
+};
+
+/// How an HTTP destination's events are split over endpoints and over requests at once.
+struct split_options {
+  static constexpr std::size_t endpoints_max = 16, lanes_max = 512;
+  static constexpr std::uint32_t concurrency_unless_strict = 8;
+
+  std::vector<std::string> endpoints;  ///< URLs; empty: destination_options::url alone
+  config::ordering ordering = ordering::strict;
+  std::optional<std::uint32_t> concurrency;  ///< requests in flight to each endpoint; empty: by the ordering
+  std::string key = "source";                ///< `source`, or `metadata.NAME`
+
+  std::uint32_t requests() const noexcept {
+    return concurrency.value_or(ordering == ordering::strict ? 1 : concurrency_unless_strict);
+  }
+};
+
 struct destination_options {
   std::string name;
   destination_kind kind = destination_kind::discard;
   std::string url{};                         ///< http
   std::string path{};                        ///< file
-  std::optional<std::uint32_t> rate = 1000;  ///< events in any second; empty: unlimited
+  std::optional<std::uint32_t> rate = 1000;  ///< events in any second at an endpoint; empty: unlimited
   std::uint32_t batch = 100;                 ///< http: events of one request
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
   retry_options retry{};
   backlog_options backlog{};
   webhook_options webhook{};  ///< http
+  split_options split{};      ///< http
+
+  std::size_t endpoint_count() const noexcept { return split.endpoints.empty() ? 1 : split.endpoints.size(); }
+  /// URL of endpoint `at`.
+  const std::string& endpoint_url(std::size_t at) const {
+    return split.endpoints.empty() ? url : split.endpoints[at];
+  }
+  /// Lanes that its events are split over; lane i sends to endpoint i % endpoint_count().
+  std::size_t lane_count() const noexcept {
+    return kind == destination_kind::http ? endpoint_count() * split.requests() : 1;
+  }
 };
 
 struct dead_letter_options {
@@ -195,6 +228,7 @@ struct config {
 
 /// Bounds that hold across keys.
 inline constexpr std::size_t destinations_max = 256;
+inline constexpr std::size_t lanes_max = 2048;  ///< of all destinations together
 inline constexpr std::size_t rules_max = 1000;
 inline constexpr std::size_t tests_max = 1000;
 inline constexpr std::uint64_t segment_bytes = 64 * mib;

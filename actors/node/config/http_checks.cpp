@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "actors/node/config/paths.hpp"
+#include "actors/node/config/split_checks.hpp"
 #include "net/address_guard/address_guard.hpp"
 #include "net/http/client.hpp"
 
@@ -78,7 +79,10 @@ void check_http(reader& read, destination_options& d) {
   check_format(read, member, d);
   check_secrets(read, member, d.webhook);
   check_allow(read, member, d.webhook);
+  check_split(read, d);
   check_reach(read, in(member, "url"), d.url, d.webhook);
+  for (std::size_t i = 0; i < d.split.endpoints.size(); ++i)
+    check_reach(read, endpoint_path(read, d, i), d.split.endpoints[i], d.webhook);
 }
 
 }  // namespace sluice::config

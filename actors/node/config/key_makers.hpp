@@ -79,6 +79,7 @@ inline key secret(key k) {
   return k;
 }
 
+value_type<std::string> http_url();
 inline value_type<std::string> path_text() { return text_up_to(1024, 1, "a path"); }
 
 /// The parts of the table.
@@ -86,6 +87,7 @@ std::vector<key> node_keys();
 std::vector<key> route_keys();
 std::vector<key> destination_keys();
 std::vector<key> http_keys();
+std::vector<key> split_keys();
 std::vector<key> genesys_keys();
 
 }  // namespace sluice::config

@@ -43,7 +43,7 @@ std::string_view to_string(destination_kind kind) {
 std::span<const key> all_keys() {
   static const std::vector<key> keys = [] {
     std::vector<key> all = node_keys();
-    for (auto part : {route_keys(), destination_keys(), http_keys(), genesys_keys()})
+    for (auto part : {route_keys(), destination_keys(), http_keys(), split_keys(), genesys_keys()})
       std::ranges::move(part, std::back_inserter(all));
     return all;
   }();
@@ -89,7 +89,6 @@ std::span<const not_yet> all_not_yet() {
       {"admin.token", ""},
       {"admin.tls", ""},
       {"checkpoint.dedup.also", ""},
-      {"destinations.*.endpoints", ""},
       {"destinations.*.rate_counts", ""},
       {"destinations.*.kind", "nats"},
       {"audit.chain", ""},

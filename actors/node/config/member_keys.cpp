@@ -13,6 +13,10 @@ using std::chrono::seconds;
 constexpr kind_set http_only = kind_bit(destination_kind::http);
 constexpr kind_set http_and_file = http_only | kind_bit(destination_kind::file);
 
+value_type<std::string> destination_name() { return text_up_to(64, 1, "a name of a destination"); }
+
+}  // namespace
+
 value_type<std::string> http_url() {
   return {"http[s]://HOST[:PORT][/PATH][?QUERY]",
           [](std::string_view text) -> parsed<std::string> {
@@ -23,10 +27,6 @@ value_type<std::string> http_url() {
           },
           [](const std::string& text) { return text; }};
 }
-
-value_type<std::string> destination_name() { return text_up_to(64, 1, "a name of a destination"); }
-
-}  // namespace
 
 std::vector<key> route_keys() {
   key metadata;
@@ -77,9 +77,9 @@ std::vector<key> destination_keys() {
           "destinations.*.kind", kinds, [](const cursor& c) -> auto& { return c.destination->kind; },
           "How it is reached; discard takes everything and delivers nowhere.")),
       only(http_only,
-           required(leaf(
+           leaf(
                "destinations.*.url", http_url(), [](const cursor& c) -> auto& { return c.destination->url; },
-               "Where batches are posted."))),
+               "Where batches are posted; it, or `endpoints`.")),
       only(kind_bit(destination_kind::file), required(leaf(
                                                  "destinations.*.path", path_text(),
                                                  [](const cursor& c) -> auto& { return c.destination->path; },
@@ -87,7 +87,7 @@ std::vector<key> destination_keys() {
       leaf(
           "destinations.*.rate", count_or("unlimited", 1, deliver::rate_window::rate_max),
           [](const cursor& c) -> auto& { return c.destination->rate; },
-          "Most events in any second; http: 1 to 1000."),
+          "Most events in any second, at each endpoint where there are several; http: 1 to 1000."),
       only(http_only,
            leaf(
                "destinations.*.batch", count_between<std::uint32_t>(1, 1000),

@@ -27,4 +27,23 @@ result<std::shared_ptr<const route::rule_set>> compile_rules(const config& from)
   });
 }
 
+std::shared_ptr<const route::lane_split> make_split(
+    const config& from, const std::function<destination_id(std::string_view name)>& number_of) {
+  using by = route::split_rule::by;
+  constexpr std::string_view metadata_prefix = "metadata.";
+  auto split = std::make_shared<route::lane_split>();
+  for (const destination_options& d : from.destinations) {
+    route::split_rule rule;
+    rule.lanes = static_cast<lane_id>(d.lane_count());
+    if (d.split.ordering == ordering::none) {
+      rule.what = by::turn;
+    } else if (d.split.key.starts_with(metadata_prefix)) {
+      rule.what = by::metadata;
+      rule.key = d.split.key.substr(metadata_prefix.size());
+    }
+    split->tell(number_of(d.name), std::move(rule));
+  }
+  return split;
+}
+
 }  // namespace sluice::config

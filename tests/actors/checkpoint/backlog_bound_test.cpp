@@ -89,5 +89,35 @@ TEST(relief, wants_events_until_every_part_is_met) {
   }
 }
 
+struct shared {
+  std::string name;
+  relief wanted;
+  std::vector<std::string> expected;  // LANE: bytes/events/before/upto
+};
+
+TEST(relief, leaves_the_lane_with_the_oldest_first) {
+  const std::vector<lane_backlog> lanes = {{0, 50, 4}, {1, 10, 3}, {7, 30, 100}};
+  for (const auto& c : std::vector<shared>{
+           {"events of the oldest", {.events = 3}, {"1: 0/3/0/0"}},
+           {"then of the next", {.events = 5}, {"1: 0/3/0/0", "7: 0/2/0/0"}},
+           {"more than there is", {.events = 500}, {"1: 0/3/0/0", "7: 0/100/0/0", "0: 0/4/0/0"}},
+           {"bytes", {.bytes = 9}, {"1: 9/0/0/0"}},
+           {"positions", {.upto = 30}, {"1: 0/0/0/30", "7: 0/0/0/30"}},
+           {"age", {.received_before_ms = 5}, {"1: 0/0/5/0", "7: 0/0/5/0", "0: 0/0/5/0"}},
+           {"several", {.events = 1, .upto = 40}, {"1: 0/1/0/40", "7: 0/0/0/40"}},
+       }) {
+    std::vector<std::string> got;
+    for (const lane_relief& share : share_relief(c.wanted, lanes)) {
+      const relief& w = share.wanted;
+      got.push_back(std::to_string(share.lane) + ": " + std::to_string(w.bytes) + "/" +
+                    std::to_string(w.events) + "/" + std::to_string(w.received_before_ms) + "/" +
+                    std::to_string(w.upto));
+      EXPECT_EQ(w.how, settlement::dead_lettered);
+    }
+    EXPECT_EQ(got, c.expected) << c.name;
+  }
+  EXPECT_TRUE(share_relief({.events = 1}, {}).empty());
+}
+
 }  // namespace
 }  // namespace sluice::checkpoint

@@ -101,7 +101,7 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
     producer = system.spawn<hearing_producer>(told);
     delivery = system.spawn<hearing_delivery>(told);
     caf::anon_send(checkpoint, open_a{}, epoch{1}, producer);
-    caf::anon_send(checkpoint, attach_a{}, destination, delivery);
+    caf::anon_send(checkpoint, attach_a{}, target{destination, 0}, delivery);
     run();
   }
   ~checkpoint_stage() override {
@@ -309,6 +309,40 @@ TEST_F(checkpoint_stage, asks_for_way_by_number) {
   for (int i = 0; i < 4; ++i) push("a" + std::to_string(i), {{destination, 0}});
   EXPECT_EQ(told.relieved, 1);
   EXPECT_EQ(told.last_relief.events, 1u);
+}
+
+TEST_F(checkpoint_stage, asks_the_lanes_that_hold_the_oldest) {
+  bound.max_events = 3;
+  start();
+  heard second;
+  auto other = system.spawn<hearing_delivery>(second);
+  caf::anon_send(checkpoint, attach_a{}, target{destination, 2}, other);
+  advance(1s);
+  for (const lane_id lane : {lane_id{2}, lane_id{0}, lane_id{2}, lane_id{0}})
+    push("a" + std::to_string(said.size()), {{destination, lane}});
+  EXPECT_EQ(told.relieved, 0);
+  EXPECT_EQ(second.relieved, 1);
+  EXPECT_EQ(second.last_relief.events, 1u);
+  kill(other);
+}
+
+TEST_F(checkpoint_stage, asks_lanes_for_way_up_to_the_position_that_the_bound_allows) {
+  start(1 << 30, 64 << 10);
+  heard second;
+  auto other = system.spawn<hearing_delivery>(second);
+  caf::anon_send(checkpoint, attach_a{}, target{destination, 1}, other);
+  advance(1s);
+  push("old", {{destination, 1}});
+  while (second.relieved == 0 && said.size() < 100)
+    push("a" + std::to_string(said.size()), {{destination, 0}}, 4000);
+  ASSERT_EQ(second.relieved, 1);
+  EXPECT_EQ(told.relieved, 1);
+  const auto upto = second.last_relief.upto;
+  EXPECT_EQ(second.last_relief.bytes, 0u) << "its one event is not what fills the log";
+  EXPECT_EQ(told.last_relief.upto, upto);
+  EXPECT_GT(log.log->bytes_from(upto), 64u << 10);
+  EXPECT_LE(log.log->bytes_from(upto + 1), 64u << 10);
+  kill(other);
 }
 
 TEST_F(checkpoint_stage, asks_for_way_by_age_without_a_commit) {

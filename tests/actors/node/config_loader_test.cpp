@@ -122,7 +122,8 @@ TEST(config_loader, says_what_is_wrong_with_a_key) {
        {"f.yaml:2:23: destinations.a.rte: is not a key; the nearest is `rate`"}},
       {"deeper in a member",
        "destinations:\n  a: { kind: discard, backlog: { max: 5 } }\n",
-       {"f.yaml:2:34: destinations.a.backlog.max: is not a key; here are max_bytes, max_events, max_age, when_full"}},
+       {"f.yaml:2:34: destinations.a.backlog.max: is not a key; here are max_bytes, max_events, max_age, "
+        "when_full"}},
       {"twice", "match: first\nmatch: all\n", {"f.yaml:2:1: match: is there twice; once"}},
       {"twice, deeper",
        "ingest: { max_events: 1,\n  max_events: 2 }\n",
@@ -152,11 +153,10 @@ TEST(config_loader, says_what_this_version_leaves_out) {
       {"chain",
        "audit: { chain: true }\n",
        {"f.yaml:1:10: audit.chain: is not in this version; leave it out"}},
-      {"nats, endpoints",
-       "destinations:\n  a: { kind: nats }\n  b: { kind: http, url: \"http://h/\", endpoints: s, allow: [] "
-       "}\n",
+      {"nats, rate_counts",
+       "destinations:\n  a: { kind: nats }\n  b: { kind: http, url: \"http://h/\", rate_counts: arrival }\n",
        {"f.yaml:2:8: destinations.a.kind: `nats` is not in this version; http, file or discard",
-        "f.yaml:3:38: destinations.b.endpoints: is not in this version; leave it out"}},
+        "f.yaml:3:38: destinations.b.rate_counts: is not in this version; leave it out"}},
   });
 }
 
@@ -219,8 +219,9 @@ TEST(config_loader, checks_destinations_by_their_kind) {
        {"f.yaml:2:14: destinations.a.kind: `kafka` is not known here; http, file or discard"}},
       {"no url, no path",
        "destinations:\n  a: { kind: http }\n  b: { kind: file }\n",
-       {"f.yaml:2:3: destinations.a.url: is missing; http[s]://HOST[:PORT][/PATH][?QUERY]",
-        "f.yaml:3:3: destinations.b.path: is missing; a path of 1 to 1024 bytes"}},
+       {"f.yaml:3:3: destinations.b.path: is missing; a path of 1 to 1024 bytes",
+        "f.yaml:2:3: destinations.a.url: is missing; http[s]://HOST[:PORT][/PATH][?QUERY], or several as "
+        "`endpoints`"}},
       {"keys of another kind",
        "destinations:\n  a: { kind: discard, path: x, timeout: 1s, retry: { max: 1s } }\n",
        {"f.yaml:2:29: destinations.a.path: is not for kind discard; leave it out",
@@ -403,7 +404,8 @@ TEST(config_loader, says_what_is_wrong_with_an_override) {
       {"=1", "--set: cannot be set here; single values and lists can"},
       {"destinations.a=1", "--set: destinations.a: names no key; destinations.NAME.KEY"},
       {"destinations=1", "--set: destinations: names no key; destinations.NAME.KEY"},
-      {"destinations.a.endpoints=x", "--set: destinations.a.endpoints: is not in this version; leave it out"},
+      {"destinations.a.rate_counts=x",
+       "--set: destinations.a.rate_counts: is not in this version; leave it out"},
       {"destinations.a.kind=nats",
        "--set: destinations.a.kind: `nats` is not in this version; http, file or discard"},
       {"routes[1].to=a", "--set: routes[1].to: is not in the file; routes[0] and on, as many as it has"},

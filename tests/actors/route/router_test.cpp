@@ -1,4 +1,5 @@
-// Goal: a router decides as a loop over the rules would, cached or not, in both modes.
+// Goal: a router decides as a loop over the rules would, cached or not, in both modes, and splits events over
+// lanes without taking one from a destination.
 // Method: random rules and events against a naive loop of single RE2 matches; the edges as examples.
 #include "actors/route/router.hpp"
 
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <set>
 
 namespace sluice::route {
 namespace {
@@ -119,7 +122,7 @@ RC_GTEST_PROP(router, decides_as_a_loop_over_the_rules_does, ()) {
   const auto some_rules = *rules();
   const auto mode = *rc::gen::element(match_mode::first, match_mode::all);
   const auto set = compiled(some_rules, mode);
-  router cached(set), tiny(set, 1), uncached(set, 0);
+  router cached(set), tiny(set, nullptr, 1), uncached(set, nullptr, 0);
   for (int batch = 0; batch < 3; ++batch) {
     const auto some_events = *events();
     std::vector<decision> expected;
@@ -161,7 +164,7 @@ TEST(router, without_rules_everything_is_dropped) {
 
 TEST(router, forgets_nothing_that_matters_when_more_sources_come_than_fit) {
   const auto set = compiled({{"7$", {}, {1}}, {"^s1", {}, {2}}}, match_mode::all);
-  router small(set, 8), uncached(set, 0);
+  router small(set, nullptr, 8), uncached(set, nullptr, 0);
   std::vector<event> some;
   for (int i = 0; i < 500; ++i) some.push_back({std::string("s").append(std::to_string(i % 100)), {}});
   auto first = decode_of(some);
@@ -177,31 +180,114 @@ TEST(router, routes_a_source_that_is_too_long_for_the_cache) {
 }
 
 TEST(router, refuses_a_batch_with_too_many_combinations_of_destinations) {
-  // 13 rules that match on their own: 8191 combinations.
+  // 17 rules that match on their own: 131071 combinations.
   std::vector<rule> independent;
-  for (std::uint16_t i = 0; i < 13; ++i)
+  for (std::uint16_t i = 0; i < 17; ++i)
     independent.push_back({std::string(1, static_cast<char>('a' + i)), {}, {i}});
   router by(compiled(independent, match_mode::all));
   std::vector<event> some;
-  for (unsigned bits = 1; bits < 8192; ++bits) {
+  for (unsigned bits = 1; bits <= target_sets::sets_max; ++bits) {
     std::string source;
-    for (unsigned i = 0; i < 13; ++i) {
+    for (unsigned i = 0; i < 17; ++i) {
       if ((bits >> i & 1U) != 0) source += static_cast<char>('a' + i);
     }
     some.push_back({source, {}});
   }
   {
-    const std::vector<event> fit(some.begin(), some.begin() + 4095);
+    const std::vector<event> fit(some.begin(), some.end() - 1);
     auto events = decode_of(fit);
     events.entries.push_back(events.entries.front());  // a known combination still fits
     events.texts.push_back(events.texts.front());
-    EXPECT_EQ(decisions(by, events).size(), 4096U);
+    EXPECT_EQ(decisions(by, events).size(), target_sets::sets_max);
   }
   auto events = decode_of(some);
   target_sets targets;
   const auto counts = by.apply(events, targets);
   ASSERT_FALSE(counts.has_value());
   EXPECT_EQ(counts.error().code, errc::too_large);
+}
+
+std::shared_ptr<const lane_split> split_of(const std::map<destination_id, split_rule>& rules) {
+  auto split = std::make_shared<lane_split>();
+  for (const auto& [to, rule] : rules) split->tell(to, rule);
+  return split;
+}
+
+split_rule any_split() {
+  split_rule rule;
+  rule.lanes = *rc::gen::inRange<lane_id>(1, 9);
+  rule.what = *rc::gen::element(split_rule::by::source, split_rule::by::metadata, split_rule::by::turn);
+  if (rule.what == split_rule::by::metadata) rule.key = *rc::gen::element<std::string>("region", "tier", "");
+  return rule;
+}
+
+std::string key_of(const split_rule& rule, const event& e) {
+  if (rule.what == split_rule::by::metadata) {
+    for (const auto& [key, value] : e.metadata)
+      if (key == rule.key) return value;
+  }
+  return e.source;
+}
+
+// The laws of lanes: an event is in exactly one lane of each destination that it goes to without lanes, the
+// lane is one that is there, and a key has one lane, in every batch and by every router.
+RC_GTEST_PROP(router, gives_an_event_one_lane_of_each_destination_and_a_key_its_own, ()) {
+  const auto some_rules = *rules();
+  const auto mode = *rc::gen::element(match_mode::first, match_mode::all);
+  std::map<destination_id, split_rule> splits;
+  for (destination_id to = 0; to < 6; ++to) splits[to] = any_split();
+  const auto set = compiled(some_rules, mode);
+  router one(set, split_of(splits)), other(set, split_of(splits), 1);
+  std::map<std::pair<destination_id, std::string>, lane_id> lane_of_key;
+  for (int batch = 0; batch < 3; ++batch) {
+    const auto some_events = *events();
+    for (router* by : {&one, &other}) {
+      auto decoded_events = decode_of(some_events);
+      const auto decided = decisions(*by, decoded_events);
+      for (std::size_t i = 0; i < some_events.size(); ++i) {
+        auto without_lanes = decided[i];
+        for (target& t : without_lanes.targets) {
+          RC_ASSERT(t.lane < splits[t.destination].lanes);
+          if (splits[t.destination].what != split_rule::by::turn) {
+            const auto key = std::pair(t.destination, key_of(splits[t.destination], some_events[i]));
+            RC_ASSERT(lane_of_key.try_emplace(key, t.lane).first->second == t.lane);
+          }
+          t.lane = 0;
+        }
+        RC_ASSERT(without_lanes == naive(some_rules, mode, some_events[i]));
+      }
+    }
+  }
+}
+
+TEST(router, takes_the_lanes_in_turn_where_nothing_has_to_keep_its_order) {
+  const auto split = split_of({{1, {.lanes = 4, .what = split_rule::by::turn}}});
+  router by(compiled({{"^a", {}, {1}}, {"^b", {}, {2}}}, match_mode::first), split);
+  std::vector<event> some;
+  for (int i = 0; i < 100; ++i) some.push_back({i % 2 == 0 ? "a" : "b", {}});
+  auto events = decode_of(some);
+  std::map<target, int> counts;
+  for (const decision& d : decisions(by, events)) ++counts[d.targets.at(0)];
+  EXPECT_EQ(counts,
+            (std::map<target, int>{{{1, 0}, 13}, {{1, 1}, 13}, {{1, 2}, 12}, {{1, 3}, 12}, {{2, 0}, 50}}));
+}
+
+TEST(router, shares_a_set_between_events_of_the_same_lanes_however_many_there_are) {
+  // Two destinations that are split by different keys: every pair of lanes occurs, twice.
+  const auto split = split_of({{1, {.lanes = 64, .what = split_rule::by::metadata, .key = "x"}},
+                               {2, {.lanes = 64, .what = split_rule::by::metadata, .key = "y"}}});
+  router by(compiled({{"", {}, {1, 2}}}, match_mode::first), split);
+  std::vector<event> some;
+  for (int i = 0; i < 60'000; ++i)
+    some.push_back({"a", {{"x", std::to_string(i % 300)}, {"y", std::to_string(i / 300)}}});
+  auto events = decode_of(some);
+  target_sets targets;
+  ASSERT_TRUE(by.apply(events, targets).has_value());
+  std::set<std::vector<target>> distinct;
+  for (std::size_t i = 1; i < targets.size(); ++i) distinct.insert({targets[i].begin(), targets[i].end()});
+  EXPECT_EQ(distinct.size() + 1, targets.size()) << "a set occurs twice";
+  EXPECT_GT(distinct.size(), 3500U);
+  EXPECT_LE(distinct.size(), 4096U);
 }
 
 }  // namespace

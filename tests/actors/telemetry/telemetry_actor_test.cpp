@@ -29,7 +29,7 @@ class sampler : public checkpoint_actor::base {
         [](room_a) {},
         [](offer_a, const checkpoint::offer_head&, const deliver_actor&) {},
         [](settle_a, const checkpoint::outcome_ptr&, const deliver_actor&) {},
-        [](attach_a, destination_id, const deliver_actor&) {},
+        [](attach_a, const target&, const deliver_actor&) {},
         [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},
@@ -60,14 +60,14 @@ class sampler : public checkpoint_actor::base {
 class telemetry_stage : public actor_fixture, public ::testing::Test {
  protected:
   explicit telemetry_stage(bool subscribed = false) {
-    auto lane = std::make_shared<deliver::lane>();
-    lane->name = "warehouse";
-    lane->gauges.delivered = 7;
+    for (auto& lane : lanes) lane = std::make_shared<deliver::lane>();
+    for (auto& lane : lanes) lane->name = "warehouse";
+    lanes[0]->gauges.delivered = 7;
     telemetry::sources from;
     from.checkpoint = &board;
     from.sockets = &edge;
     from.queues = &queues;
-    from.lanes = {lane};
+    from.lanes = lanes;
     from.in_flight_bytes = [] { return std::size_t{4096}; };
     from.restarts = [this] { return restarts; };
     from.dead_letters = [] { return std::vector<std::pair<std::string, std::uint64_t>>{{"warehouse", 2}}; };
@@ -98,6 +98,7 @@ class telemetry_stage : public actor_fixture, public ::testing::Test {
     return text;
   }
 
+  std::vector<std::shared_ptr<deliver::lane>> lanes{2};
   checkpoint::board board;
   sluice::subscription::board subscription;
   telemetry::edge edge;
@@ -118,6 +119,25 @@ TEST_F(telemetry_stage, adds_samples_up_and_grants_the_next) {
   EXPECT_EQ(metric_value(text, "eventbridge_message_lag_seconds"), 2.5);
   EXPECT_EQ(metric_value(text, "sluice_events_received_total"), 30) << "accepted, duplicates and quarantined";
   EXPECT_EQ(metric_value(text, "sluice_commit_batches_sum"), 4);
+}
+
+TEST_F(telemetry_stage, has_a_destinations_lanes_as_one) {
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+  lanes[1]->gauges.delivered = 5;
+  lanes[1]->gauges.took(0.02);
+  lanes[0]->gauges.took(0.02);
+  lanes[0]->gauges.oldest_received_ms = now_ms - 1'000'000;
+  lanes[1]->gauges.oldest_received_ms = now_ms - 5'000'000;
+  for (int i = 0; i < 2; ++i) {
+    const auto text = scrape();
+    EXPECT_EQ(
+        metric_value(text, "sluice_delivery_attempts_total", {{"destination", "warehouse"}, {"outcome", "delivered"}}),
+        12);
+    EXPECT_EQ(metric_value(text, "sluice_delivery_duration_seconds_count", {{"destination", "warehouse"}}), 2);
+    EXPECT_GE(metric_value(text, "sluice_backlog_oldest_seconds", {{"destination", "warehouse"}}), 5000);
+  }
 }
 
 TEST_F(telemetry_stage, has_every_name_of_the_contract) {
