@@ -33,6 +33,12 @@ class stream {
 
   socket& lowest() noexcept { return socket_; }
   bool secured() const noexcept { return tls_ != nullptr; }
+  /// Numeric address of the other end; empty when it has gone.
+  std::string peer() const {
+    error_code ec;
+    const auto at = socket_.remote_endpoint(ec);
+    return ec ? std::string() : at.address().to_string();
+  }
   /// From here on bytes are TLS. The socket is connected and non-blocking.
   void secure(std::unique_ptr<tls::engine> with) noexcept { tls_ = std::move(with); }
   /// Why the last TLS operation failed, for people; empty when it was not TLS that failed.

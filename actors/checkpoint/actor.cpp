@@ -263,7 +263,7 @@ class checkpoint_stage : public checkpoint_actor::base {
     board_view view;
     view.totals = options_.state->totals();
     for (const auto& d : options_.state->destinations()) {
-      view.destinations.push_back({d.name, d.totals, pinned(d), d.removed});
+      view.destinations.push_back({d.id, d.name, d.totals, pinned(d), d.removed});
     }
     view.log = options_.log->counts();
     view.dedup_ids = options_.window->size();

@@ -13,6 +13,7 @@
 namespace sluice::checkpoint {
 
 struct destination_view {
+  destination_id id = 0;
   std::string name;
   destination_totals totals;
   std::uint64_t pinned_bytes = 0;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/node/config/units.hpp"
 #include "actors/node/incidents.hpp"
 #include "actors/node/parts.hpp"
 
@@ -43,7 +44,8 @@ bool wait_until(clock::time_point deadline, Condition holds) {
 application::application(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
 
 result<void> application::parts::prepare() {
-  gate = std::make_unique<gateway>(gateway::options{&edge, &board, shown_subscription()});
+  serve_admin();
+  gate = std::make_unique<gateway>(gateway::options{&edge, &board, shown_subscription(), &api});
   io = std::make_unique<net::runtime>(scale.io_threads);
   if (!configured.genesys) return {};
   auto made = genesys::make(*configured.genesys, *io, subscribed);
@@ -64,12 +66,20 @@ result<void> application::parts::listen() {
     if (!loaded) return fail(loaded.error());
     options.tls = std::move(*loaded);
   }
-  auto made = net::http::server::listen(*io, options, budget, gate->ingestion(!split));
+  const bool serves_admin = !split && config::is_loopback(configured.ingest.listen);
+  const auto for_admin = [&] {
+    options.keep = admin::kept_fields;
+    options.tell_peer = true;
+  };
+  if (serves_admin) for_admin();
+  auto made = net::http::server::listen(*io, options, budget, gate->ingestion(serves_admin));
   if (!made) return fail(made.error());
   ingestion = std::move(*made);
   ingestion->start();
   if (!split) return {};
-  options.tls = nullptr;  // loopback alone
+  for_admin();
+  options.tls = nullptr;
+  options.limits.body_bytes = admin::body_bytes_max;
   options.address = configured.admin.listen->address;
   options.port = configured.admin.listen->port;
   made = net::http::server::listen(*io, options, budget, gate->admin());

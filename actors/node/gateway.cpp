@@ -186,6 +186,7 @@ std::unique_ptr<response> gateway::refuse(const net::http::head_view& head, bool
     }
     return nullptr;
   }
+  if (admin && admin::api::serves(path)) return options_.api->refuse(head);
   const bool known =
       path == "/health" || path == "/livez" || path == "/readyz" || (admin && path == "/metrics");
   if (!known) return std::make_unique<response>(problem(404, "not found", "no such path here"));
@@ -194,12 +195,14 @@ std::unique_ptr<response> gateway::refuse(const net::http::head_view& head, bool
     r.fields.emplace_back("Allow", "GET, HEAD");
     return std::make_unique<response>(std::move(r));
   }
+  if (path == "/metrics") return options_.api->who_may().refuse_stranger(head);
   return nullptr;
 }
 
 void gateway::handle(net::http::request&& what, net::http::exchange&& to) {
   const auto path = what.path();
   if (path == events_path) return take_batch(std::move(what), std::move(to));
+  if (admin::api::serves(path)) return options_.api->handle(std::move(what), std::move(to));
   if (path == "/health") return to.respond(health());
   if (path == "/livez") return to.respond(text(200, "alive\n"));
   if (path == "/readyz") {

@@ -11,6 +11,7 @@
 
 #include "actors/checkpoint/board.hpp"
 #include "actors/ingest/inbox.hpp"
+#include "actors/node/admin/api.hpp"
 #include "actors/subscription/board.hpp"
 #include "actors/telemetry/edge.hpp"
 #include "net/http/server.hpp"
@@ -27,6 +28,7 @@ class gateway {
     telemetry::edge* edge = nullptr;
     const checkpoint::board* board = nullptr;
     const subscription::board* subscription = nullptr;  ///< null: the node only listens
+    const admin::api* api = nullptr;                    ///< what the admin side serves; outlives the gateway
   };
   explicit gateway(options o);
   ~gateway();

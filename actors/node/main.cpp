@@ -5,6 +5,7 @@
 #include "actors/node/cli/bench.hpp"
 #include "actors/node/cli/check.hpp"
 #include "actors/node/cli/dead_letters.hpp"
+#include "actors/node/cli/destinations.hpp"
 #include "actors/node/cli/exit_code.hpp"
 #include "actors/node/cli/log.hpp"
 #include "actors/node/cli/route.hpp"
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
   sluice::cli::add_route(root, exit);
   sluice::cli::add_log(root, exit);
   sluice::cli::add_dead_letters(root, exit);
+  sluice::cli::add_destinations(root, exit);
   sluice::cli::add_bench(root, exit);
   sluice::cli::add_sandbox(root, exit);
   sluice::cli::add_subscriptions(root, exit);

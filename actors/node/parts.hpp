@@ -17,6 +17,7 @@
 #include "actors/decode/identity.hpp"
 #include "actors/deliver/actors.hpp"
 #include "actors/deliver/dead_letters.hpp"
+#include "actors/node/admin/api.hpp"
 #include "actors/node/application.hpp"
 #include "actors/node/config/scale.hpp"
 #include "actors/node/gateway.hpp"
@@ -52,6 +53,7 @@ struct application::parts {
   stage_queues queues;
   supervisor::restart_counts restarts;
   net::byte_budget budget;
+  admin::api api;
   std::unique_ptr<gateway> gate;
   std::unique_ptr<net::runtime> io;  // outlives the actors: late answers post to it
   std::unique_ptr<net::http::server> ingestion, admin;
@@ -80,12 +82,14 @@ struct application::parts {
           failed = true;
           tell(why);
         }),
-        budget(from.ingest.in_flight) {}
+        budget(from.ingest.in_flight),
+        api(admin::guard(from.admin.token)) {}
 
   result<void> prepare();
   result<void> listen();
   result<void> recover();
   result<void> make_deliveries();
+  void serve_admin();
   void run_actors();
   deliver::stage_options delivery_options(std::size_t lane, const checkpoint_actor& to);
   deliver::http_options http_delivery(std::size_t lane);

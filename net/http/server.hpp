@@ -42,7 +42,8 @@ struct request {
   std::string content_type;      ///< as it came, empty when absent
   std::string content_encoding;  ///< as it came, empty when absent
   std::vector<std::pair<std::string, std::string>>
-      fields;  ///< every other field the handler asked for (server_options::keep)
+      fields;        ///< every other field the handler asked for (server_options::keep)
+  std::string peer;  ///< numeric address of who sent it, where it was asked for (server_options::tell_peer)
   std::unique_ptr<char[]> body_bytes;
   std::size_t body_size = 0;
   lease held;
@@ -112,6 +113,7 @@ struct server_options {
   std::uint16_t port = 8080;          ///< 0: any free one
   http::limits limits;
   std::vector<std::string> keep;  ///< lower-case names of further fields that handlers want to see
+  bool tell_peer = false;         ///< handlers want to see who sent a request
   std::shared_ptr<const tls::server_context> tls;  ///< null: plain HTTP
 };
 

@@ -116,6 +116,7 @@ void session::take_head() {
   for (const auto& name : worker_->options().keep)
     for (const auto& f : head_.fields())
       if (equal_ignoring_case(f.name, name)) request_.fields.emplace_back(name, f.value);
+  if (worker_->options().tell_peer) request_.peer = stream_.peer();
 }
 
 bool session::begin_body() {

@@ -172,11 +172,17 @@ void check_tls(reader& read) {
 void check_listeners(reader& read) {
   check_tls(read);
   const auto& admin = read.all.admin.listen;
+  if (read.all.admin.token.size() > admin_options::tokens_max) {
+    read.complain("admin.token", std::string("has ")
+                                     .append(std::to_string(read.all.admin.token.size()))
+                                     .append(" tokens; at most ")
+                                     .append(std::to_string(admin_options::tokens_max)));
+  }
   if (!admin) return;
-  if (!is_loopback(*admin)) {
-    read.complain("admin.listen",
-                  "is not loopback, where it would need admin.token, which is not in this version; "
-                  "an address in 127.0.0.0/8 or [::1]");
+  if (!is_loopback(*admin) && read.all.admin.token.empty()) {
+    read.complain(
+        "admin.listen",
+        "is not loopback and needs admin.token there; a token, or an address in 127.0.0.0/8 or [::1]");
   }
   if (admin->port != 0 && *admin == read.all.ingest.listen) {
     read.complain("admin.listen",

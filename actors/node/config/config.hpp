@@ -58,7 +58,10 @@ struct scale_options {
 };
 
 struct admin_options {
+  static constexpr std::size_t tokens_max = 8;
+
   std::optional<endpoint> listen;  ///< empty: served by ingest.listen as long as that is loopback
+  std::vector<std::string> token;  ///< any of them opens; none: whoever reaches the listener may
 };
 
 struct dedup_options {

@@ -86,7 +86,6 @@ std::span<const section> all_sections() {
 std::span<const not_yet> all_not_yet() {
   static const std::vector<not_yet> absent = {
       {"ingest.auth", ""},
-      {"admin.token", ""},
       {"admin.tls", ""},
       {"checkpoint.dedup.also", ""},
       {"destinations.*.rate_counts", ""},

@@ -16,6 +16,19 @@ value_type<std::optional<endpoint>> optional_listen_address() {
       [](const std::optional<endpoint>& at) { return at ? print_endpoint(*at) : std::string(); }};
 }
 
+value_type<std::string> token() {
+  constexpr std::size_t least = 16, most = 256;
+  return {range_text(std::to_string(least), std::to_string(most)).append(" characters without spaces"),
+          [](std::string_view text) -> parsed<std::string> {
+            if (text.size() < least) return tl::unexpected(std::string("is too short to be a secret"));
+            if (text.size() > most) return tl::unexpected(std::string("is too long"));
+            if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; }))
+              return tl::unexpected(std::string("has characters that a header field's token cannot have"));
+            return std::string(text);
+          },
+          [](const std::string& text) { return text; }};
+}
+
 }  // namespace
 
 std::vector<key> node_keys() {
@@ -69,8 +82,12 @@ std::vector<key> node_keys() {
       leaf(
           "admin.listen", optional_listen_address(),
           [](const cursor& c) -> auto& { return c.all.admin.listen; },
-          "Address of the admin listener, on loopback; without it ingest.listen serves it too, as long as "
-          "that is loopback."),
+          "Address of the admin listener; without it ingest.listen serves it too, as long as that is "
+          "loopback."),
+      secret(list_of(
+          "admin.token", token(), [](const cursor& c) -> auto& { return c.all.admin.token; },
+          "What Authorization: Bearer must show on the admin listener, any of them, two while they change; "
+          "needed off loopback.")),
       leaf(
           "checkpoint.directory", path_text(),
           [](const cursor& c) -> auto& { return c.all.checkpoint.directory; },

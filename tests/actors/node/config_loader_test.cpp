@@ -146,7 +146,6 @@ TEST(config_loader, says_what_is_wrong_with_a_key) {
 TEST(config_loader, says_what_this_version_leaves_out) {
   expect({
       {"auth", "ingest: { auth: x }\n", {"f.yaml:1:11: ingest.auth: is not in this version; leave it out"}},
-      {"token", "admin: { token: x }\n", {"f.yaml:1:10: admin.token: is not in this version; leave it out"}},
       {"also",
        "checkpoint: { dedup: { also: [] } }\n",
        {"f.yaml:1:24: checkpoint.dedup.also: is not in this version; leave it out"}},
@@ -312,8 +311,14 @@ TEST(config_loader, checks_what_holds_between_keys) {
        {"f.yaml:1:38: ingest.in_flight: in_flight is smaller than max_body; at least as large"}},
       {"admin off loopback",
        "admin: { listen: 0.0.0.0:8081 }\n",
-       {"f.yaml:1:18: admin.listen: is not loopback, where it would need admin.token, which is not in this "
-        "version; an address in 127.0.0.0/8 or [::1]"}},
+       {"f.yaml:1:18: admin.listen: is not loopback and needs admin.token there; a token, or an address in "
+        "127.0.0.0/8 or [::1]"}},
+      {"admin off loopback with a token", "admin: { listen: 0.0.0.0:8081, token: 0123456789abcdef }\n", {}},
+      {"a short token",
+       "admin: { token: hunter2 }\n",
+       {"f.yaml:1:17: admin.token: what is given is too short to be a secret; one or a list: 16 to 256 "
+        "characters without "
+        "spaces"}},
       {"one address twice",
        "admin: { listen: 127.0.0.1:8080 }\n",
        {"f.yaml:1:18: admin.listen: is the address of ingest.listen; another one, or leave it out and that "

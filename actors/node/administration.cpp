@@ -1,0 +1,29 @@
+// Which handlers the admin API has, and what they are given of the node.
+#include <algorithm>
+
+#include "actors/node/admin/destinations.hpp"
+#include "actors/node/config/keys.hpp"
+#include "actors/node/parts.hpp"
+
+namespace sluice::node {
+
+using net::http::method;
+
+void application::parts::serve_admin() {
+  admin::destination_sources from;
+  from.board = &board;
+  for (const auto& d : configured.destinations)
+    from.configured.push_back({d.name, std::string(config::to_string(d.kind))});
+  from.oldest_received_ms = [this](destination_id of) {
+    std::int64_t oldest = 0;
+    for (const served_lane& l : lanes) {
+      const auto at = l.lane->destination == of ? l.lane->gauges.oldest_received_ms.load() : 0;
+      if (at != 0 && (oldest == 0 || at < oldest)) oldest = at;
+    }
+    return oldest;
+  };
+  from.wall_ms = wall_ms;
+  api.routes().add(method::get, "/api/v1/destinations", admin::list_destinations(from));
+}
+
+}  // namespace sluice::node

@@ -1,0 +1,85 @@
+#include "actors/node/cli/destinations.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "actors/node/cli/exit_code.hpp"
+#include "actors/node/cli/node_client.hpp"
+#include "actors/node/cli/show.hpp"
+
+namespace sluice::cli {
+namespace {
+
+constexpr std::string_view path = "/api/v1/destinations";
+
+struct options {
+  node_address node;
+  bool json = false;
+};
+
+int failed(const error& why) {
+  if (why.code == errc::invalid_config) return exit_code::configuration;  // it was shown
+  std::cerr << to_string(why) << '\n';
+  return why.code == errc::wrong_use ? exit_code::wrong_use : exit_code::failed;
+}
+
+std::string age_of(const nlohmann::json& backlog) {
+  const auto& seconds = backlog.at("oldest_seconds");
+  if (!seconds.is_number()) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.0f s", seconds.get<double>());
+  return text;
+}
+
+void print_row(const nlohmann::json& row) {
+  const auto& backlog = row.at("backlog");
+  std::printf("%-32s %-8s %-8s %12llu %10s %10s\n", row.at("name").get<std::string>().c_str(),
+              row.at("kind").is_string() ? row.at("kind").get<std::string>().c_str() : "-",
+              row.at("state").get<std::string>().c_str(),
+              static_cast<unsigned long long>(backlog.at("events").get<std::uint64_t>()),
+              age_of(backlog).c_str(), about_bytes(backlog.at("pinned_bytes").get<std::uint64_t>()).c_str());
+}
+
+int list(const options& given) {
+  const auto node = node_client::make(given.node, std::cerr);
+  if (!node) return failed(node.error());
+  const auto said = (*node)->get(path);
+  if (!said) return failed(said.error());
+  if (given.json) {
+    std::cout << *said << '\n';
+    return exit_code::done;
+  }
+  try {
+    const auto document = nlohmann::json::parse(*said);
+    std::printf("%-32s %-8s %-8s %12s %10s %10s\n", "name", "kind", "state", "backlog", "oldest", "log");
+    for (const auto& row : document.at("destinations")) print_row(row);
+  } catch (const nlohmann::json::exception&) {
+    std::cerr << "the answer is not that of a node: " << said->substr(0, 200) << '\n';
+    return exit_code::failed;
+  }
+  return exit_code::done;
+}
+
+}  // namespace
+
+void add_destinations(CLI::App& root, int& exit) {
+  const auto given = std::make_shared<options>();
+  auto* const all = root.add_subcommand("destinations", "The destinations of a running node");
+  all->require_subcommand(1);
+  all->footer(
+      "The token of an admin listener that needs one is taken from SLUICE_ADMIN_TOKEN, else from --config.\n"
+      "Exit codes: 0 done, 1 failed or refused, 2 wrong use, 78 the configuration is wrong.\n"
+      "Example: sluice destinations list --config node.yaml");
+
+  auto* const listing = all->add_subcommand("list", "One line each: its state and what waits for it");
+  add_node_address(*listing, given->node);
+  listing->add_flag("--json", given->json, "As the node says it");
+  listing->callback([given, &exit] { exit = list(*given); });
+}
+
+}  // namespace sluice::cli
