@@ -2,9 +2,11 @@
 // reader.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -66,6 +68,13 @@ struct committed_group {
   std::size_t bytes = 0;            ///< header, content and padding
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
+  /// The lanes that it has events for, see targets_of; empty: not known.
+  std::optional<std::vector<target>> targets = {};
+
+  /// False when it surely has none for the lane.
+  bool may_hold(const target& lane) const noexcept {
+    return !targets || std::ranges::binary_search(*targets, lane);
+  }
 
   committed_group() = default;
   committed_group(const committed_group&) = delete;

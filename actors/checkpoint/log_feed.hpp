@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "actors/checkpoint/group.hpp"
@@ -25,7 +26,7 @@ class log_feed {
   };
   struct tail_read {
     where found = where::wait;
-    std::vector<committed_group_ptr> groups;  ///< in order; gaps in numbers are seals
+    std::vector<committed_group_ptr> groups;  ///< in order; gaps in numbers are seals, or of no concern
   };
 
   /// A reader's registration; ends with the handle (no wake is called after its destructor returned).
@@ -33,16 +34,18 @@ class log_feed {
    public:
     virtual ~reader() = default;
   };
-  virtual std::unique_ptr<reader> add_reader(wake call) = 0;
+  /// With `of`, a lane's reader: it may be given groups without an event for the lane, but need not be, and
+  /// is woken only for one that has.
+  virtual std::unique_ptr<reader> add_reader(wake call, std::optional<target> of = {}) = 0;
 
   /// Groups with number > `after` from the ring: at least one when there is one, else up to `max_bytes`
   /// together. `where::wait` arms `who`'s wake.
   virtual tail_read next(reader& who, group_number after, std::size_t max_bytes) = 0;
 
-  /// Reads groups with number > `after` from the segments on the reader thread, up to `max_bytes` (at least one), and
-  /// calls `done` there. Groups that are not retained any more are passed over: what a reader's durable cursor still
-  /// needs is retained, so they hold nothing for it (outcomes, or events that it has settled). errc::corrupt with file
-  /// and offset. At most one fetch a reader at a time.
+  /// Reads groups with number > `after` from the segments on the reader thread, up to `max_bytes` (at least
+  /// one), and calls `done` there. Groups that are not retained any more are passed over: what a reader's
+  /// durable cursor still needs is retained, so they hold nothing for it (outcomes, or events that it has
+  /// settled). errc::corrupt with file and offset. At most one fetch a reader at a time.
   virtual void fetch(reader& who, group_number after, std::size_t max_bytes, fetched done) = 0;
 
   /// The highest durable group.

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "actors/checkpoint/group_targets.hpp"
+
 namespace sluice::checkpoint {
 
 segment_fetcher::segment_fetcher(log_directory where, segment_table& table,
@@ -36,6 +38,7 @@ committed_group_ptr segment_fetcher::copy(const group_cursor& at, std::uint64_t 
   group->bytes = bytes.size();
   group->segment = segment;
   group->offset = at.offset();
+  group->targets = targets_of(group->header(), group->content());
   return group;
 }
 

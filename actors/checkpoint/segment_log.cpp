@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/checkpoint/group_targets.hpp"
 #include "actors/checkpoint/keeper.hpp"
 #include "actors/checkpoint/open_log.hpp"
 #include "actors/checkpoint/recovery.hpp"
@@ -145,6 +146,7 @@ result<committed_group_ptr> log::commit(group_builder& group, moment when, std::
   } else {
     committed->buffer = group.release();
   }
+  committed->targets = targets_of(committed->header(), committed->content());
   collect(*committed);
   feed_.publish(committed, writer_.durable());
   if (sealed) keep();

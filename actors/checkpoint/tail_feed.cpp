@@ -12,11 +12,13 @@
 namespace sluice::checkpoint {
 
 struct tail_feed::slot {
-  explicit slot(wake w) : call(std::move(w)) {}
+  slot(wake w, std::optional<target> lane) : call(std::move(w)), of(lane) {}
   std::mutex calls;   ///< held while `call` or a fetch's `done` runs
   bool alive = true;  ///< guarded by `calls`
   wake call;
-  bool armed = false;  ///< guarded by the feed's lock; likewise below
+  const std::optional<target> of;
+  bool armed = false;       ///< guarded by the feed's lock; likewise below
+  group_number passed = 0;  ///< behind what the reader has, nothing up to it is for the reader
   bool fetching = false;
   fetch_hint hint;  ///< of whoever serves its fetch
 };
@@ -70,10 +72,16 @@ void tail_feed::publish(committed_group_ptr group, group_number durable) {
     SLUICE_ASSERT(durable > durable_);
     durable_ = durable;
     if (group == nullptr) return;
-    ring_.push(std::move(group));
     for (const auto& s : slots_) {
-      if (std::exchange(s->armed, false)) waking_.push_back(s);
+      if (!s->armed) continue;
+      if (s->of && !group->may_hold(*s->of)) {
+        s->passed = group->header().number;
+      } else {
+        s->armed = false;
+        waking_.push_back(s);
+      }
     }
+    ring_.push(std::move(group));
   }
   for (const auto& s : waking_) {
     std::scoped_lock calls(s->calls);
@@ -82,8 +90,8 @@ void tail_feed::publish(committed_group_ptr group, group_number durable) {
   waking_.clear();
 }
 
-std::unique_ptr<log_feed::reader> tail_feed::add_reader(wake call) {
-  auto made = std::make_shared<slot>(std::move(call));
+std::unique_ptr<log_feed::reader> tail_feed::add_reader(wake call, std::optional<target> of) {
+  auto made = std::make_shared<slot>(std::move(call), of);
   std::scoped_lock lock(mutex_);
   slots_.push_back(made);
   return std::make_unique<handle>(*this, std::move(made));
@@ -92,12 +100,15 @@ std::unique_ptr<log_feed::reader> tail_feed::add_reader(wake call) {
 log_feed::tail_read tail_feed::next(reader& who, group_number after, std::size_t max_bytes) {
   slot& s = *static_cast<handle&>(who).state();
   std::scoped_lock lock(mutex_);
-  if (after >= ring_.last()) {
-    s.armed = true;
-    return {where::wait, {}};
-  }
+  after = std::max(after, s.passed);
   if (after < ring_.floor()) return {where::file, {}};
-  return {where::memory, ring_.behind(after, max_bytes)};
+  if (after < ring_.last()) {
+    if (auto groups = ring_.behind(after, max_bytes, s.of); !groups.empty())
+      return {where::memory, std::move(groups)};
+    s.passed = ring_.last();
+  }
+  s.armed = true;
+  return {where::wait, {}};
 }
 
 void tail_feed::fetch(reader& who, group_number after, std::size_t max_bytes, fetched done) {
@@ -106,6 +117,7 @@ void tail_feed::fetch(reader& who, group_number after, std::size_t max_bytes, fe
     std::scoped_lock lock(mutex_);
     SLUICE_ASSERT(!what.who->fetching);
     what.who->fetching = true;
+    what.after = std::max(what.after, what.who->passed);
     if (!stopping_ && thread_.joinable()) {
       jobs_.push_back(std::move(what));
       jobs_come_.notify_one();

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -29,7 +30,7 @@ class tail_feed final : public log_feed {
   /// Ends the thread; fetches that wait are answered with errc::stopping.
   void stop();
 
-  std::unique_ptr<reader> add_reader(wake call) override;
+  std::unique_ptr<reader> add_reader(wake call, std::optional<target> of = {}) override;
   tail_read next(reader& who, group_number after, std::size_t max_bytes) override;
   void fetch(reader& who, group_number after, std::size_t max_bytes, fetched done) override;
   group_number durable() const override;

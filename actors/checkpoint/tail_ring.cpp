@@ -19,13 +19,16 @@ void tail_ring::push(committed_group_ptr group) {
   }
 }
 
-std::vector<committed_group_ptr> tail_ring::behind(group_number after, std::size_t max_bytes) const {
+std::vector<committed_group_ptr> tail_ring::behind(group_number after, std::size_t max_bytes,
+                                                   const std::optional<target>& of) const {
   SLUICE_ASSERT(after >= floor_);
   std::vector<committed_group_ptr> out;
-  auto at = std::ranges::upper_bound(groups_, after, {},
-                                     [](const committed_group_ptr& g) { return g->header().number; });
-  for (std::size_t bytes = 0; at != groups_.end() && (out.empty() || bytes + (*at)->bytes <= max_bytes);
-       ++at) {
+  std::size_t bytes = 0;
+  for (auto at = std::ranges::upper_bound(groups_, after, {},
+                                          [](const committed_group_ptr& g) { return g->header().number; });
+       at != groups_.end(); ++at) {
+    if (of && !(*at)->may_hold(*of)) continue;
+    if (!out.empty() && bytes + (*at)->bytes > max_bytes) break;
     bytes += (*at)->bytes;
     out.push_back(*at);
   }

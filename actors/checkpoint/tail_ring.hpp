@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "actors/checkpoint/group.hpp"
@@ -17,8 +18,9 @@ class tail_ring {
 
   void push(committed_group_ptr group);
   /// Groups behind `after`, which is >= floor(): at least one when there is one, else up to `max_bytes`
-  /// together.
-  std::vector<committed_group_ptr> behind(group_number after, std::size_t max_bytes) const;
+  /// together. With `of`, those that may hold events of the lane.
+  std::vector<committed_group_ptr> behind(group_number after, std::size_t max_bytes,
+                                          const std::optional<target>& of = {}) const;
 
   group_number floor() const noexcept {
     return floor_;

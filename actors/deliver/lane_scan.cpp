@@ -54,6 +54,7 @@ result<bool> scan_lane(const checkpoint::committed_group& group, destination_id 
                        position after, const std::function<bool(const lane_event&)>& take) {
   const auto& header = group.header();
   if (header.events == 0 || header.first_position + header.events - 1 <= after) return true;
+  if (!group.may_hold({destination, lane})) return true;
   scan visitor({destination, lane}, after, take);
   if (auto done = checkpoint::visit_records(header, group.content(), visitor); !done)
     return fail(done.error());

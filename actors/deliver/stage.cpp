@@ -24,7 +24,8 @@ stage::stage(caf::actor_config& config, stage_options options)
       scanned_(options_.lane->scanned),
       last_event_(options_.lane->cursor) {
   const auto to = caf::actor_cast<deliver_actor>(this);
-  reader_ = options_.feed->add_reader([to] { caf::anon_send(to, ready_a{}); });
+  reader_ = options_.feed->add_reader([to] { caf::anon_send(to, ready_a{}); },
+                                      target{my().destination, my().number});
   caf::anon_send(to, ready_a{});
 }
 

@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 
+#include "actors/checkpoint/group_targets.hpp"
 #include "tests/support/sample_batch.hpp"
 
 namespace sluice::checkpoint {
@@ -494,6 +495,33 @@ RC_GTEST_FIXTURE_PROP(SpoiltGroup, SurvivesManyChangedBytes, ()) {
   }
   if (const auto got = read(); !got)
     RC_ASSERT(got.error().code == errc::corrupt || got.error().code == errc::unsupported);
+}
+
+TEST(group_targets, are_the_lanes_of_its_events) {
+  group_builder group(aligned_buffer(64 << 10));
+  const auto one =
+      make_batch({{.id = "a", .targets = {{3, 7}, {1, 0}}}, {.id = "b"}, {.id = "c", .targets = {{3, 2}}}});
+  const auto other =
+      make_batch({{.id = "d", .targets = {{1, 0}}}, {.id = "e", .why = quarantine::id_missing}});
+  ASSERT_TRUE(group.append_batch(*one, std::vector<std::uint8_t>{1, 1, 1}, true));
+  outcome_head outcome;
+  outcome.destination = 9;
+  ASSERT_TRUE(group.append_outcome(outcome, "why", {}));
+  ASSERT_TRUE(group.append_batch(*other, std::vector<std::uint8_t>{1, 1}, true));
+  group.close({.salt = 1, .number = 1, .first_position = 1});
+  const std::span content(group.data() + sizeof(group_header), group.header().content_bytes);
+  EXPECT_EQ(targets_of(group.header(), content), (std::vector<target>{{0, 0}, {1, 0}, {3, 2}, {3, 7}}));
+  for (std::size_t bytes = 0; bytes < content.size(); bytes += 8)
+    EXPECT_EQ(targets_of(group.header(), content.first(bytes)), std::nullopt)
+        << "the first " << bytes << " bytes";
+}
+
+TEST(group_targets, of_a_group_without_events_are_none) {
+  group_builder group(aligned_buffer(4096));
+  ASSERT_TRUE(group.append_offer({.destination = 1, .offer = 1}));
+  group.close({.salt = 1, .number = 1, .first_position = 1});
+  const std::span content(group.data() + sizeof(group_header), group.header().content_bytes);
+  EXPECT_EQ(targets_of(group.header(), content), (std::vector<target>()));
 }
 
 }  // namespace

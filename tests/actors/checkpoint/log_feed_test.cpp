@@ -5,6 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <iterator>
+#include <random>
+
 #include "tests/actors/checkpoint/log_run.hpp"
 #include "tests/support/simulated_file_system.hpp"
 
@@ -132,6 +138,68 @@ TEST_F(log_feed_test, who_waits_is_woken_once_a_wait) {
   EXPECT_EQ(idle_woken, 0);
 }
 
+/// What a lane's reader has taken, as a delivery takes it: all that there is whenever it is woken.
+struct lane_reader {
+  lane_reader(log_feed& from, target of) : feed(from), lane(of) {
+    handle = feed.add_reader([this] { ++wakes, asks = true; }, lane);
+  }
+  void take_all() {
+    asks = false;
+    for (;;) {
+      auto tail = feed.next(*handle, after, 3000);
+      if (tail.found == where::wait) return;
+      if (tail.found == where::file) {
+        ++fetches;
+        feed.fetch(*handle, after, 3000, [&](auto got) { tail.groups = std::move(got).value(); });
+      }
+      ASSERT_FALSE(tail.groups.empty());
+      for (const auto& g : tail.groups) {
+        ASSERT_GT(g->header().number, after);
+        after = g->header().number;
+        if (g->may_hold(lane)) std::ranges::copy(ids_of(*g), std::back_inserter(ids));
+      }
+    }
+  }
+  log_feed& feed;
+  const target lane;
+  std::unique_ptr<log_feed::reader> handle;
+  group_number after = 0;
+  std::vector<std::string> ids;
+  int wakes = 0, fetches = 0;
+  bool asks = true;
+};
+
+TEST_F(log_feed_test, a_lanes_reader_gets_all_of_its_groups_and_sleeps_through_the_others) {
+  std::mt19937 random(7);
+  for (const std::size_t tail : {4096u, 16384u, 1u << 20}) {
+    run.close();
+    files = simulated_file_system();
+    named_ = 0;
+    open(tail);
+    // The last lane gets nothing; the first is lazy and falls behind the ring.
+    std::deque<lane_reader> lanes;
+    for (lane_id lane = 0; lane < 4; ++lane) lanes.emplace_back(run.log->feed(), target{0, lane});
+    for (auto& l : lanes) l.take_all();
+    std::array<std::vector<std::string>, 4> expected;
+    std::array<int, 4> groups{};
+    for (int i = 0; i < 60; ++i) {
+      const auto lane = static_cast<lane_id>(random() % 3);
+      const auto group = run.append(numbered("g", named_++), 2, 1000, {{0, lane}});
+      ASSERT_TRUE(group);
+      std::ranges::copy(ids_of(**group), std::back_inserter(expected[lane]));
+      ++groups[lane];
+      for (auto& l : lanes)
+        if (l.asks && (l.lane.lane != 0 || i % 20 == 19)) l.take_all();
+    }
+    for (lane_id lane = 0; lane < 4; ++lane) {
+      lanes[lane].take_all();
+      EXPECT_EQ(lanes[lane].ids, expected[lane]) << "lane " << lane << ", ring of " << tail;
+      EXPECT_LE(lanes[lane].wakes, groups[lane]) << "lane " << lane << ", ring of " << tail;
+    }
+    EXPECT_EQ(lanes[3].fetches, 0) << "who has read nothing is not behind, ring of " << tail;
+  }
+}
+
 TEST_F(log_feed_test, nobody_calls_a_reader_that_is_gone) {
   open(1u << 20);
   int woken = 0;
@@ -173,7 +241,8 @@ TEST_F(log_feed_test, what_is_not_retained_is_passed_over) {
   const auto& oldest = got->front()->header();
   EXPECT_GT(oldest.number, 1u);
   EXPECT_TRUE(run.log->group_before(oldest.first_position));
-  EXPECT_FALSE(run.log->group_before(oldest.first_position - 1)) << "something that is retained was passed over";
+  EXPECT_FALSE(run.log->group_before(oldest.first_position - 1))
+      << "something that is retained was passed over";
 }
 
 }  // namespace

@@ -76,13 +76,13 @@ result<void> log_run::open() {
   return {};
 }
 
-result<committed_group_ptr> log_run::append(const std::string& name, std::size_t events,
-                                            std::size_t padding) {
+result<committed_group_ptr> log_run::append(const std::string& name, std::size_t events, std::size_t padding,
+                                            const std::vector<target>& to) {
   std::vector<sample_event> made;
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < events; ++i) {
     ids.push_back(name + "-" + std::to_string(i));
-    made.push_back({.id = ids.back(), .padding = padding});
+    made.push_back({.id = ids.back(), .targets = to, .padding = padding});
   }
   const auto batch = make_batch(made);
   running_ms += 10;

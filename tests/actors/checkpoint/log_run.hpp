@@ -44,9 +44,9 @@ class log_run {
   result<void> open();
   /// One group of one batch with `events` new events, each with `padding` bytes of ballast, and the first id
   /// as that of the subscription. Ids are `<name>-<i>`. errc::log_full when plan says so; errc::overloaded
-  /// when it says `coming`.
+  /// when it says `coming`. Its events go to `to`.
   result<checkpoint::committed_group_ptr> append(const std::string& name, std::size_t events,
-                                                 std::size_t padding = 0);
+                                                 std::size_t padding = 0, const std::vector<target>& to = {});
   result<void> mark();
   result<void> stop();
   void close() { log.reset(); }

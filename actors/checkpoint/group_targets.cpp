@@ -1,0 +1,67 @@
+// Looks at record heads and target sets alone: it runs at every commit, and events are many.
+#include "actors/checkpoint/group_targets.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "actors/checkpoint/log_state.hpp"
+
+namespace sluice::checkpoint {
+namespace {
+
+/// Batches name the same few lanes over and over: seldom is more than this kept before they are made one.
+constexpr std::size_t kept_max = 4096;
+
+template <class T>
+bool take(std::span<const std::byte>& from, T& value) noexcept {
+  if (from.size() < sizeof value) return false;
+  std::memcpy(&value, from.data(), sizeof value);
+  from = from.subspan(sizeof value);
+  return true;
+}
+
+void make_distinct(std::vector<target>& all) {
+  std::ranges::sort(all);
+  const auto repeated = std::ranges::unique(all);
+  all.erase(repeated.begin(), repeated.end());
+}
+
+void add(const target& one, std::vector<target>& to) {
+  if (to.empty() || to.back() != one) to.push_back(one);
+}
+
+bool add_batch(std::span<const std::byte> payload, std::vector<target>& to) {
+  batch_head head;
+  if (!take(payload, head)) return false;
+  if (head.quarantined > 0) add({dead_letters_id, 0}, to);
+  const std::uint64_t before =
+      std::uint64_t{head.events} * sizeof(event_entry) + std::uint64_t{head.duplicates} * sizeof(hash128);
+  if (payload.size() < before + head.target_bytes) return false;
+  auto sets = payload.subspan(static_cast<std::size_t>(before), head.target_bytes);
+  for (std::uint16_t left = 0; take(sets, left);) {
+    for (target one; left > 0; --left) {
+      if (!take(sets, one)) return false;
+      add(one, to);
+    }
+    if (to.size() > kept_max) make_distinct(to);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<target>> targets_of(const group_header& header,
+                                              std::span<const std::byte> content) {
+  std::vector<target> all;
+  for (std::uint32_t i = 0; header.events > 0 && i < header.records; ++i) {
+    record_header record;
+    if (!take(content, record) || content.size() < record_padded(record.bytes)) return std::nullopt;
+    if (record.type == record_type::batch && !add_batch(content.first(record.bytes), all))
+      return std::nullopt;
+    content = content.subspan(record_padded(record.bytes));
+  }
+  make_distinct(all);
+  return all;
+}
+
+}  // namespace sluice::checkpoint
