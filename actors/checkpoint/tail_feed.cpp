@@ -18,9 +18,20 @@ struct tail_feed::slot {
   wake call;
   const std::optional<target> of;
   bool armed = false;       ///< guarded by the feed's lock; likewise below
-  group_number passed = 0;  ///< behind what the reader has, nothing up to it is for the reader
+  group_number from = 0;    ///< behind this group …
+  group_number passed = 0;  ///< … and up to this one nothing is for the reader
   bool fetching = false;
   fetch_hint hint;  ///< of whoever serves its fetch
+
+  /// Where a reader that has everything up to `after` goes on. It may have gone back.
+  group_number behind(group_number after) const noexcept {
+    return after >= from ? std::max(after, passed) : after;
+  }
+  /// Nothing for it lies between where it goes on behind `after` and `upto`.
+  void pass(group_number after, group_number upto) noexcept {
+    if (after < from || after > passed) from = after;
+    passed = upto;
+  }
 };
 
 class tail_feed::handle final : public log_feed::reader {
@@ -100,13 +111,13 @@ std::unique_ptr<log_feed::reader> tail_feed::add_reader(wake call, std::optional
 log_feed::tail_read tail_feed::next(reader& who, group_number after, std::size_t max_bytes) {
   slot& s = *static_cast<handle&>(who).state();
   std::scoped_lock lock(mutex_);
-  after = std::max(after, s.passed);
-  if (after < ring_.floor()) return {where::file, {}};
-  if (after < ring_.last()) {
-    if (auto groups = ring_.behind(after, max_bytes, s.of); !groups.empty())
+  const group_number behind = s.behind(after);
+  if (behind < ring_.floor()) return {where::file, {}};
+  if (behind < ring_.last()) {
+    if (auto groups = ring_.behind(behind, max_bytes, s.of); !groups.empty())
       return {where::memory, std::move(groups)};
-    s.passed = ring_.last();
   }
+  s.pass(after, std::max(behind, ring_.last()));
   s.armed = true;
   return {where::wait, {}};
 }
@@ -117,7 +128,7 @@ void tail_feed::fetch(reader& who, group_number after, std::size_t max_bytes, fe
     std::scoped_lock lock(mutex_);
     SLUICE_ASSERT(!what.who->fetching);
     what.who->fetching = true;
-    what.after = std::max(what.after, what.who->passed);
+    what.after = what.who->behind(what.after);
     if (!stopping_ && thread_.joinable()) {
       jobs_.push_back(std::move(what));
       jobs_come_.notify_one();

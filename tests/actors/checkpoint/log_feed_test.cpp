@@ -200,6 +200,30 @@ TEST_F(log_feed_test, a_lanes_reader_gets_all_of_its_groups_and_sleeps_through_t
   }
 }
 
+TEST_F(log_feed_test, a_lanes_reader_that_goes_back_gets_its_groups_again) {
+  for (const std::size_t tail : {4096u, 1u << 20}) {
+    run.close();
+    files = simulated_file_system();
+    open(tail);
+    lane_reader mine(run.log->feed(), target{0, 1});
+    mine.take_all();
+    const auto begin = mine.after;
+    const auto own = run.append("own", 2, 1000, {{0, 1}});
+    ASSERT_TRUE(own);
+    mine.take_all();
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(run.append(numbered("other", named_++), 2, 1000, {{0, 2}}));
+    mine.take_all();
+    ASSERT_EQ(mine.ids, ids_of(**own));
+    for (const auto back : {begin, mine.after}) {
+      mine.after = back;
+      mine.take_all();
+    }
+    auto twice = ids_of(**own);
+    std::ranges::copy(ids_of(**own), std::back_inserter(twice));
+    EXPECT_EQ(mine.ids, twice) << "ring of " << tail;
+  }
+}
+
 TEST_F(log_feed_test, nobody_calls_a_reader_that_is_gone) {
   open(1u << 20);
   int woken = 0;
