@@ -178,7 +178,8 @@ class checkpoint_stage : public checkpoint_actor::base {
       if (sample_.commit_seconds.size() < commit_sample::commit_seconds_max) {
         sample_.commit_seconds.push_back(std::chrono::duration<double>(ended.took).count());
       }
-      options_.log->release(options_.state->needed_from(), options_.state->audited().upto + 1);
+      options_.log->release(options_.state->needed_from(), options_.state->audited().upto + 1,
+                            options_.state->needs());
       relieve(moment);
       publish();
       tell_telemetry();
@@ -198,7 +199,10 @@ class checkpoint_stage : public checkpoint_actor::base {
 
   std::uint64_t pinned(const destination_state& d) const {
     if (d.totals.pending() == 0) return 0;
-    return options_.log->bytes_from(d.needed_from(options_.state->next_position()));
+    return backlog_from(d, d.needed_from(options_.state->next_position()));
+  }
+  std::uint64_t backlog_from(const destination_state& d, position from) const {
+    return options_.log->backlog_bytes(d.id, from, d.totals.routed + d.totals.redriven);
   }
 
   // Asks destinations over their bound to give way, at most once a second each; `reject` refuses batches
@@ -240,20 +244,21 @@ class checkpoint_stage : public checkpoint_actor::base {
       const lane_state& lane = d.lanes[i];
       if (lane.pending > 0) lanes.push_back({static_cast<lane_id>(i), lane.settled.upto() + 1, lane.pending});
     }
-    // The log is pinned by its oldest event, whichever lane has it, so what leaves is counted in positions.
-    if (d.lanes.size() > 1 && std::exchange(wanted.bytes, 0) > 0) wanted.upto = last_beyond(bound.max_bytes);
+    // Its oldest event counts, whichever lane has it, so what leaves is counted in positions.
+    if (d.lanes.size() > 1 && std::exchange(wanted.bytes, 0) > 0)
+      wanted.upto = last_beyond(d, bound.max_bytes);
     for (const lane_relief& share : share_relief(wanted, std::move(lanes))) {
       if (const auto serving = serving_.find({d.id, share.lane}); serving != serving_.end())
         send(serving->second, relieve_a{}, share.wanted);
     }
   }
 
-  /// The last position from which on the log has more than `bytes`.
-  position last_beyond(std::uint64_t bytes) const {
+  /// The last position from which on a backlog takes more than `bytes`.
+  position last_beyond(const destination_state& d, std::uint64_t bytes) const {
     position beyond = 0, within = options_.state->next_position();
     while (within - beyond > 1) {
       const position middle = beyond + (within - beyond) / 2;
-      (options_.log->bytes_from(middle) > bytes ? beyond : within) = middle;
+      (backlog_from(d, middle) > bytes ? beyond : within) = middle;
     }
     return beyond;
   }

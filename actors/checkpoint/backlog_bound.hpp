@@ -20,7 +20,7 @@ struct backlog_bound {
   static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
   destination_id destination = 0;
-  std::uint64_t max_bytes = 5ull << 30;  ///< of the log from the oldest unsettled event on
+  std::uint64_t max_bytes = 5ull << 30;  ///< as segment_log::backlog_bytes counts them
   when_full then = when_full::dead_letter;
   std::uint64_t max_events = unlimited;
   std::chrono::milliseconds max_age{};  ///< since an event was accepted; 0: unlimited

@@ -18,7 +18,8 @@ inline constexpr std::uint64_t segment_bytes = 64ull << 20;
 /// A group never spans segments, so this bounds one: what a segment holds behind its head and a generous
 /// state record.
 inline constexpr std::uint64_t group_bytes_max = 48ull << 20;
-/// A state record that would be larger is refused when it is made (more than 100,000 lanes with open offers would be needed).
+/// A state record that would be larger is refused when it is made (more than 100,000 lanes with open offers
+/// would be needed).
 inline constexpr std::uint64_t state_bytes_max = 8ull << 20;
 
 constexpr std::uint64_t padded(std::uint64_t bytes) noexcept {
@@ -26,6 +27,7 @@ constexpr std::uint64_t padded(std::uint64_t bytes) noexcept {
 }
 
 inline constexpr std::uint64_t segment_magic = 0x474553'4543554c53;  // "SLUCESEG" as bytes
+inline constexpr std::uint64_t spill_magic = 0x4c505345'43554c53;    // "SLUCESPL" as bytes
 inline constexpr std::uint32_t group_magic = 0x52474c53;             // "SLGR" as bytes
 
 /// First block of a segment file (the rest of the block is zero); the state record follows at block_bytes.
@@ -51,12 +53,34 @@ struct segment_head {
 };
 static_assert(sizeof(segment_head) == 88 && std::is_trivially_copyable_v<segment_head>);
 
+/// First block of a spill file (the rest of the block is zero): what a destination still needed of a segment
+/// that was wanted back. Its groups follow at block_bytes.
+struct spill_head {
+  std::uint64_t magic = spill_magic;
+  std::uint16_t version = format_version;
+  destination_id destination = 0;
+  std::uint32_t events = 0;   ///< in all groups
+  std::uint64_t segment = 0;  ///< that it was copied from
+  std::uint64_t salt = 0;     ///< of that segment, and of every group in here
+  group_number first_group = 0;
+  group_number last_group = 0;
+  position first_position = 0;  ///< of the segment
+  position next_position = 0;   ///< behind the segment's last event
+  std::uint64_t end = 0;        ///< of the file
+  std::uint32_t reserved = 0;
+  std::uint32_t crc = 0;  ///< CRC32C of this structure with crc = 0
+  friend constexpr bool operator==(const spill_head&, const spill_head&) = default;
+};
+static_assert(sizeof(spill_head) == 80 && std::is_trivially_copyable_v<spill_head>);
+
 /// Stored: never renumber.
 enum class group_type : std::uint16_t {
   data = 1,  ///< records
   seal = 2,  ///< last group of a segment: no records; `successor` is set
   mark = 3,  ///< nothing but durable_upto
   stop = 4,  ///< a clean end: everything before it is durable and no group follows until the next start
+  spilled =
+      5,  ///< in a spill file only: events of the groups up to `number`, behind the spilled group before
 };
 
 /// Stands at each group's start, on a block boundary; the content follows at once, zeros pad to the next
@@ -68,8 +92,10 @@ struct group_header {
   std::uint64_t salt = 0;  ///< of the segment: anything else is an old group or a body that poses as one
   group_number number = 0;
   group_number durable_upto = 0;  ///< highest group known synced when this was written, < number
-  position first_position = 0;    ///< of its first event; the next event's position where it has none
-  std::uint32_t events = 0;       ///< positions [first_position, first_position + events)
+  /// Of its first event; the next event's position where it has none. A spilled group's events have gaps:
+  /// there, and everywhere, first_position + events is behind the last position that the group speaks for.
+  position first_position = 0;
+  std::uint32_t events = 0;
   std::uint32_t records = 0;
   std::uint64_t content_bytes = 0;
   std::uint64_t running_ms = 0;   ///< running time of the node, accumulated over restarts
@@ -103,7 +129,8 @@ struct record_header {
 };
 static_assert(sizeof(record_header) == 8);
 
-/// Payload of a batch record: this, `events` entries, `duplicates` identities (hash128), the target sets
+/// Payload of a batch record (in a spilled group behind the u64 position of its first event): this, `events`
+/// entries, `duplicates` identities (hash128), the target sets
 /// (`target_bytes`: for each set from 1 on: u16 count, then count × target; padded to 8), then `body_bytes`
 /// of body.
 struct batch_head {

@@ -175,6 +175,11 @@ class group_builder {
   bool append_offer(const offer_head& offer);
   bool append_control(const control_head& control, std::string_view name);
   bool append_audited(const audited_head& audited);
+  /// For a spilled group: consecutive events, the first at `first`, whose slices lie in `body`.
+  bool append_spilled(position first, std::int64_t received_ms, std::span<const event_entry> entries,
+                      const target_sets& targets, std::string_view body);
+  /// Makes room: afterwards the capacity is at least `capacity`.
+  void reserve(std::size_t capacity);
   bool append_raw(record_type type, std::span<const std::span<const std::byte>> pieces);
 
   std::uint32_t events() const noexcept { return header_.events; }

@@ -303,6 +303,42 @@ bool group_builder::append_audited(const audited_head& audited) {
   return at != nullptr;
 }
 
+bool group_builder::append_spilled(position first, std::int64_t received_ms,
+                                   std::span<const event_entry> entries, const target_sets& targets,
+                                   std::string_view body) {
+  batch_head head;
+  head.received_ms = received_ms;
+  head.events = static_cast<std::uint32_t>(entries.size());
+  head.target_bytes = static_cast<std::uint32_t>(stored_bytes(targets));
+  for (const event_entry& e : entries) {
+    head.body_bytes += e.length;
+    head.dropped += is_dropped(e);
+    head.quarantined += e.quarantined();
+  }
+  std::byte* at = grow(record_type::batch, sizeof first + sizeof head + entries.size_bytes() +
+                                               head.target_bytes + head.body_bytes);
+  if (at == nullptr) return false;
+  at = put(put(at, &first, sizeof first), &head, sizeof head);
+  std::uint32_t offset = 0;
+  for (const event_entry& e : entries) {
+    event_entry stored = e;
+    stored.offset = offset;
+    offset += e.length;
+    at = put(at, &stored, sizeof stored);
+  }
+  at = put_targets(at, targets, head.target_bytes);
+  for (const event_entry& e : entries) at = put(at, body.data() + e.offset, e.length);
+  header_.events += head.events;
+  return true;
+}
+
+void group_builder::reserve(std::size_t capacity) {
+  if (capacity <= buffer_.capacity()) return;
+  aligned_buffer larger(capacity);
+  put(larger.data(), buffer_.data(), used_);
+  buffer_ = std::move(larger);
+}
+
 bool group_builder::append_raw(record_type type, std::span<const std::span<const std::byte>> pieces) {
   std::size_t payload = 0;
   for (const auto& piece : pieces) payload += piece.size();
@@ -315,7 +351,7 @@ bool group_builder::append_raw(record_type type, std::span<const std::span<const
 void group_builder::close(const closing& with) noexcept {
   SLUICE_ASSERT(with.salt != 0 && with.durable_upto < with.number);
   SLUICE_ASSERT((with.type == group_type::seal) == (with.successor != 0));
-  SLUICE_ASSERT(with.type == group_type::data || header_.records == 0);
+  SLUICE_ASSERT(with.type == group_type::data || with.type == group_type::spilled || header_.records == 0);
   std::memset(buffer_.data() + used_, 0, static_cast<std::size_t>(disk_bytes()) - used_);
   header_.type = with.type;
   header_.salt = with.salt;

@@ -74,9 +74,10 @@ class walk {
 
  private:
   result<void> dispatch(record_header record, std::span<const std::byte> payload) {
+    if (header_.type == group_type::spilled) return spilled(record, payload);
     switch (record.type) {
       case record_type::batch:
-        return batch(payload);
+        return batch(payload, header_.first_position + events_);
       case record_type::outcome:
         return outcome(payload);
       case record_type::offer: {
@@ -103,7 +104,21 @@ class walk {
     return {};
   }
 
-  result<void> batch(std::span<const std::byte> payload) {
+  result<void> spilled(record_header record, std::span<const std::byte> payload) {
+    if (record.type != record_type::batch)
+      return corrupt("a spilled group holds something other than events");
+    if (payload.size() < sizeof(position)) return corrupt("a spilled batch without its position");
+    const auto first = read_as<position>(payload.data());
+    const std::uint32_t before = events_;
+    if (first < next_) return corrupt("a spilled batch does not lie behind the one before");
+    if (auto read = batch(payload.subspan(sizeof first), first); !read) return read;
+    next_ = first + (events_ - before);
+    if (next_ < first || next_ > header_.first_position + header_.events)
+      return corrupt("a spilled batch lies behind its group");
+    return {};
+  }
+
+  result<void> batch(std::span<const std::byte> payload, position first) {
     if (payload.size() < sizeof(batch_head)) return corrupt("a batch without its head");
     batch_view view;
     view.head = read_as<batch_head>(payload.data());
@@ -126,7 +141,7 @@ class walk {
     view.duplicates = {reinterpret_cast<const hash128*>(take(duplicate_bytes).data()), head.duplicates};
     view.targets = take(head.target_bytes);
     view.body = as_text(rest);
-    view.first = header_.first_position + events_;
+    view.first = first;
     const auto sets = count_sets(view.targets);
     if (!sets) return fail(sets.error());
     if (auto checked = check_entries(view, *sets); !checked) return checked;
@@ -231,6 +246,7 @@ class walk {
   std::size_t at_ = 0;
   std::uint32_t record_ = 0;
   std::uint32_t events_ = 0;
+  position next_ = 1;                          // of a spilled group: behind its last event so far
   std::vector<std::span<const target>> sets_;  // fewer than target_sets::sets_max
 };
 
@@ -265,7 +281,7 @@ result<void> visit_records(const group_header& header, std::span<const std::byte
 
 bool header_valid(const group_header& header, std::uint64_t salt) noexcept {
   if (header.magic != group_magic || header.version != format_version || header.salt != salt) return false;
-  if (header.type < group_type::data || header.type > group_type::stop) return false;
+  if (header.type < group_type::data || header.type > group_type::spilled) return false;
   group_header summed = header;
   summed.header_crc = 0;
   if (crc32c(std::as_bytes(std::span(&summed, 1))) != header.header_crc) return false;
@@ -274,7 +290,7 @@ bool header_valid(const group_header& header, std::uint64_t salt) noexcept {
   if (std::uint64_t{header.events} * sizeof(event_entry) > header.content_bytes) return false;
   if (header.durable_upto >= header.number) return false;
   if ((header.type == group_type::seal) != (header.successor != 0)) return false;
-  return header.type == group_type::data || header.content_bytes == 0;
+  return header.type == group_type::data || header.type == group_type::spilled || header.content_bytes == 0;
 }
 
 bool content_valid(const group_header& header, std::span<const std::byte> content) noexcept {

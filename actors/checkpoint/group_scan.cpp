@@ -51,7 +51,8 @@ result<bool> group_cursor::next(bool with_content) {
   if (!there || !*there) return there;
   group_header found;
   std::memcpy(&found, window_.data() + (next_.offset - window_at_), sizeof found);
-  if (!header_valid(found, next_.salt) || found.number != next_.number ||
+  const bool follows = next_.spilled ? found.number >= next_.number : found.number == next_.number;
+  if (!header_valid(found, next_.salt) || !follows || (found.type == group_type::spilled) != next_.spilled ||
       found.durable_upto >= found.number || found.disk_bytes() > next_.limit - next_.offset) {
     return false;
   }
@@ -65,7 +66,7 @@ result<bool> group_cursor::next(bool with_content) {
   header_ = found;
   offset_ = next_.offset;
   next_.offset += found.disk_bytes();
-  ++next_.number;
+  next_.number = found.number + 1;
   return true;
 }
 

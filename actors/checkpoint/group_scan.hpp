@@ -22,6 +22,7 @@ class group_cursor {
     std::uint64_t offset = 0;  ///< of the next group
     group_number number = 1;   ///< that it must have
     std::uint64_t limit = 0;   ///< no group reaches behind this offset
+    bool spilled = false;      ///< of a spill file: its kind of groups, and a number may be higher
   };
   group_cursor(const file& from, const start& at, std::size_t window_bytes);
 

@@ -56,8 +56,12 @@ std::optional<std::vector<target>> targets_of(const group_header& header,
   for (std::uint32_t i = 0; header.events > 0 && i < header.records; ++i) {
     record_header record;
     if (!take(content, record) || content.size() < record_padded(record.bytes)) return std::nullopt;
-    if (record.type == record_type::batch && !add_batch(content.first(record.bytes), all))
-      return std::nullopt;
+    if (record.type == record_type::batch) {
+      auto batch = content.first(record.bytes);
+      position first = 0;  // in a spilled group, before the batch
+      if (header.type == group_type::spilled && !take(batch, first)) return std::nullopt;
+      if (!add_batch(batch, all)) return std::nullopt;
+    }
     content = content.subspan(record_padded(record.bytes));
   }
   make_distinct(all);

@@ -5,6 +5,7 @@
 #include "actors/checkpoint/group_scan.hpp"
 #include "actors/checkpoint/open_log.hpp"
 #include "actors/checkpoint/recovery.hpp"
+#include "actors/checkpoint/spill_file.hpp"
 
 namespace sluice::checkpoint {
 namespace {
@@ -33,6 +34,7 @@ class inspection {
   result<void> read_newest();
   result<void> read_sealed(const seen& segment, const seen& successor);
   result<void> read_sides();
+  result<void> read_spills();
   result<void> read_secret_file();
 
   log_directory where_;
@@ -57,7 +59,8 @@ result<void> inspection::look_at_names() {
   for (const std::uint64_t n : listing_.pool) out_.pool.push_back(where_.pool(n));
   if (listing_.reserve) out_.pool.push_back(where_.reserve());
   for (const std::uint64_t n : listing_.sides) out_.side_files.push_back(where_.side(n));
-  if (seen_.empty() && (listing_.secret || listing_.reserve || !listing_.sides.empty())) {
+  if (seen_.empty() &&
+      (listing_.secret || listing_.reserve || !listing_.sides.empty() || !listing_.spills.empty())) {
     out_.damage.push_back(damage(where_.path, 0, "the segments are missing"));
   }
   for (std::size_t i = 1; i < seen_.size(); ++i) {
@@ -218,6 +221,32 @@ result<void> inspection::read_sides() {
   return {};
 }
 
+result<void> inspection::read_spills() {
+  for (const auto& [segment, of] : listing_.spills) {
+    const auto head = read_spill_head(where_, segment, of);
+    if (!head) {
+      if (!listed(head.error())) return fail(head.error());
+      continue;
+    }
+    out_.spills.push_back(*head);
+    if (!verify_) continue;
+    if (const auto whole = verify_spill(where_, *head); !whole && !listed(whole.error()))
+      return fail(whole.error());
+  }
+  if (out_.segments.empty() || !out_.damage.empty()) return {};
+  const segment_head& oldest = out_.segments.front().head;
+  for (const destination_need& need : out_.state.needs()) {
+    std::deque<spill_head> files;
+    for (const spill_head& s : out_.spills) {
+      if (s.destination == need.id && s.segment < oldest.number && s.next_position > need.from)
+        files.push_back(s);
+    }
+    if (const auto whole = check_spills(where_, need, files, oldest); !whole && !listed(whole.error()))
+      return fail(whole.error());
+  }
+  return {};
+}
+
 result<void> inspection::read_secret_file() {
   if (!listing_.secret) {
     const bool begun = seen_.size() == 1 && seen_[0].number == 1 && newest_empty_ && !listing_.reserve;
@@ -245,11 +274,7 @@ result<log_summary> inspection::run() {
     }
   }
   std::ranges::sort(out_.segments, {}, [](const segment_summary& s) { return s.head.number; });
-  if (!out_.segments.empty() && out_.damage.empty() &&
-      out_.state.needed_from() < out_.segments.front().head.first_position) {
-    out_.damage.push_back(damage(where_.segment(out_.segments.front().head.number - 1), 0,
-                                 "the segment is missing, and its events are still to be delivered"));
-  }
+  if (auto r = read_spills(); !r) return fail(r.error());
   if (auto r = read_sides(); !r) return fail(r.error());
   if (auto r = read_secret_file(); !r) return fail(r.error());
   return std::move(out_);

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "actors/checkpoint/recovery_copy.hpp"
+#include "actors/checkpoint/spill_file.hpp"
 #include "messages/assert.hpp"
 
 namespace sluice::checkpoint {
@@ -30,6 +32,24 @@ bool keeper::grows() const {
   return table_->bytes(where_.setup.segment_size) + where_.setup.segment_size <= options_.max_bytes;
 }
 
+/// A segment will be needed, and none can be made.
+bool keeper::pressed() const { return table_->ready.size() < where_.setup.ready_ahead && !grows(); }
+
+/// Of the oldest segment at most half would be copied, by the number of events.
+bool keeper::mostly_others() const {
+  const segment_table& t = *table_;
+  const std::uint64_t events = t.segments[1].head.first_position - t.segments[0].head.first_position;
+  std::uint64_t copied = 0;
+  for (const destination_need& need : t.lagging) {
+    if (!t.holds_oldest(need)) continue;
+    const auto routed = [&](const segment_info& s) {
+      return need.id < s.routed.size() ? s.routed[need.id] : 0;
+    };
+    copied += std::min(events, routed(t.segments[1]) - routed(t.segments[0]));
+  }
+  return copied <= events / 2;
+}
+
 bool keeper::old_side_unneeded() const {
   if (table_->sides.empty() || table_->sides.front().number >= table_->segments.front().head.number)
     return false;
@@ -47,16 +67,19 @@ keeper::work keeper::choose() const {
   const bool owes_side = may(work::side) && std::ranges::any_of(t.segments, [](const segment_info& s) {
                            return s.sealed && !s.side_written;
                          });
+  const bool spills = t.oldest_spillable() && may(work::spill);
   const auto another = [&]() -> work {
     if (!found_.empty() && may(work::adopt)) return work::adopt;
     if (grows() && may(work::grow)) return work::grow;
-    return gives ? work::recycle : work::none;
+    if (gives) return work::recycle;
+    return spills && !grows() ? work::spill : work::none;
   };
   if (t.ready.empty()) {
     if (const work w = another(); w != work::none) return w;
   }
   if (owes_side) return work::side;
   if (old_side_unneeded() && may(work::forget_side)) return work::forget_side;
+  if (t.passed_spill() != nullptr && may(work::forget_spill)) return work::forget_spill;
   if (!t.has_reserve && may(work::reserve)) return work::reserve;
   if (t.ready.size() < where_.setup.ready_ahead) {
     if (const work w = another(); w != work::none) return w;
@@ -64,7 +87,8 @@ keeper::work keeper::choose() const {
   if (!found_.empty() && may(work::adopt)) return work::adopt;
   const bool over = t.bytes(where_.setup.segment_size) > options_.max_bytes;
   const bool aged = t.running_ms > options_.retention_ms + t.segments.front().running_ms;
-  return gives && (over || aged) ? work::recycle : work::none;
+  if (gives && (over || aged)) return work::recycle;
+  return spills && (over || (aged && mostly_others())) ? work::spill : work::none;
 }
 
 void keeper::run_once() {
@@ -76,7 +100,8 @@ void keeper::run_once() {
       what = choose();
       if (what == work::none) {
         const auto bad = [&](work w) { return !may(w); };
-        table_->stuck = bad(work::side) || bad(work::adopt) || bad(work::grow) || bad(work::recycle);
+        table_->stuck =
+            bad(work::side) || bad(work::adopt) || bad(work::grow) || bad(work::spill) || bad(work::recycle);
         break;
       }
     }
@@ -126,8 +151,12 @@ result<void> keeper::act(work what) {
       return adopt();
     case work::grow:
       return grow();
+    case work::spill:
+      return spill();
     case work::recycle:
       return recycle();
+    case work::forget_spill:
+      return forget_spill();
     case work::forget_side:
       return forget_side();
     case work::none:
@@ -238,6 +267,58 @@ result<void> keeper::grow() {
   return made;
 }
 
+/// What holds the oldest segment is copied; the segment is released by copies that are durable, nothing less.
+result<void> keeper::spill() {
+  segment_head segment, successor;
+  std::vector<destination_need> needs;
+  {
+    std::scoped_lock lock(table_->mutex);
+    segment = table_->segments[0].head;
+    successor = table_->segments[1].head;
+    std::ranges::copy_if(table_->lagging, std::back_inserter(needs),
+                         [this](const destination_need& n) { return table_->holds_oldest(n); });
+  }
+  if (needs.empty()) return {};
+  const auto made =
+      write_spills(where_, segment, successor, needs, [this](std::uint64_t bytes) { return pace(bytes); });
+  if (!made) return fail(made.error());
+  if (const auto synced = where_.sync(); !synced) {
+    fail_log(synced.error());
+    return synced;
+  }
+  std::scoped_lock lock(table_->mutex);
+  for (const spill_head& head : *made) table_->spills[head.destination].push_back(head);
+  return {};
+}
+
+/// Copying takes its time unless somebody waits for room. False: the log stops.
+bool keeper::pace(std::uint64_t bytes) {
+  std::unique_lock lock(table_->mutex);
+  const auto hurried = [this] { return table_->stopping || pressed(); };
+  if (where_.setup.threads) {
+    table_->keeper_wakes.wait_for(
+        lock, std::chrono::microseconds(bytes * 1'000'000 / where_.setup.spill_bytes_per_s), hurried);
+  }
+  return !table_->stopping;
+}
+
+/// A crash may bring it back; the next start sees that nobody needs it.
+result<void> keeper::forget_spill() {
+  spill_head passed;
+  {
+    std::scoped_lock lock(table_->mutex);
+    const spill_head* const found = table_->passed_spill();
+    if (found == nullptr) return {};
+    passed = *found;
+    table_->spills[passed.destination].pop_front();
+  }
+  const auto gone = where_.files->remove(where_.spill(passed.segment, passed.destination));
+  if (gone) return gone;
+  std::scoped_lock lock(table_->mutex);
+  table_->spills[passed.destination].push_front(passed);
+  return gone;
+}
+
 /// The oldest segment loses its name, durably, before anything of it may be written over: under a log name a
 /// head is either right or damaged.
 result<void> keeper::recycle() {
@@ -245,7 +326,9 @@ result<void> keeper::recycle() {
   bool keep = false;
   {
     std::scoped_lock lock(table_->mutex);
-    SLUICE_ASSERT(table_->oldest_released() && table_->segments.front().side_written);
+    // A release since the keeper chose may hold it again.
+    if (!table_->oldest_released()) return {};
+    SLUICE_ASSERT(table_->segments.front().side_written);
     number = table_->segments.front().head.number;
     keep = table_->ready.size() < where_.setup.ready_ahead &&
            table_->bytes(where_.setup.segment_size) <= options_.max_bytes;

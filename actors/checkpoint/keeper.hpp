@@ -1,5 +1,6 @@
 // Prepares what the commit thread will need and gives back what nobody needs: side files, the reserve, the
-// pool. Does one piece of work at a time, on a thread of its own or inside a call of a test.
+// pool; copies what destinations still need of a segment that is wanted back. Does one piece of work at a
+// time, on a thread of its own or inside a call of a test.
 #pragma once
 
 #include <cstdint>
@@ -30,18 +31,34 @@ class keeper {
   void run();
 
  private:
-  enum class work : std::uint8_t { none, side, reserve, adopt, grow, recycle, forget_side, count_ };
+  enum class work : std::uint8_t {
+    none,
+    side,
+    reserve,
+    adopt,
+    grow,
+    spill,
+    recycle,
+    forget_spill,
+    forget_side,
+    count_
+  };
   work choose() const;  ///< under the lock
   bool may(work w) const noexcept { return !failed_[static_cast<std::size_t>(w)]; }
   bool old_side_unneeded() const;
   bool grows() const;
+  bool pressed() const;
+  bool mostly_others() const;
   result<void> act(work what);
 
   result<void> write_next_side();
   result<void> make_the_reserve();
   result<void> adopt();
   result<void> grow();
+  result<void> spill();
+  bool pace(std::uint64_t bytes);
   result<void> recycle();
+  result<void> forget_spill();
   result<void> forget_side();
   result<void> prepare(const std::string& path, bool zeroed);
   void fail_log(const error& why);

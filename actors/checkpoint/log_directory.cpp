@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <limits>
 
 #include "messages/assert.hpp"
 
@@ -42,6 +43,18 @@ std::optional<std::uint64_t> numbered(std::string_view name, std::string_view su
   return n;
 }
 
+/// `<16 hex>-<destination>` and `suffix`.
+std::optional<std::pair<std::uint64_t, destination_id>> spill_numbers(std::string_view name,
+                                                                      std::string_view suffix) {
+  if (name.size() < 17 + suffix.size() || name[16] != '-' || !name.ends_with(suffix)) return std::nullopt;
+  const std::string_view digits = name.substr(17, name.size() - 17 - suffix.size());
+  const auto segment = numbered(name.substr(0, 16), "");
+  const auto of = number_in(digits, 10);
+  if (!segment || !of || *of > std::numeric_limits<destination_id>::max() || std::to_string(*of) != digits)
+    return std::nullopt;
+  return std::pair{*segment, static_cast<destination_id>(*of)};
+}
+
 std::uint32_t crc_of(segment_head head) {
   head.crc = 0;
   return crc32c(std::as_bytes(std::span(&head, 1)));
@@ -56,6 +69,9 @@ std::uint32_t crc_of(const secret_file& s) {
 std::string log_directory::segment(std::uint64_t number) const { return in(hex16(number) + ".seg"); }
 std::string log_directory::replaced(std::uint64_t number) const { return in(hex16(number) + ".old"); }
 std::string log_directory::side(std::uint64_t number) const { return in(hex16(number) + ".ids"); }
+std::string log_directory::spill(std::uint64_t number, destination_id of) const {
+  return in(hex16(number) + "-" + std::to_string(of) + ".spill");
+}
 std::string log_directory::pool(std::uint64_t n) const { return in("pool-" + std::to_string(n) + ".seg"); }
 
 result<directory_listing> list_log(const log_directory& where) {
@@ -71,11 +87,14 @@ result<directory_listing> list_log(const log_directory& where) {
     } else if (const auto i = numbered(name, ".ids")) {
       out.sides.push_back(*i);
       out.side_bytes += e.size;
+    } else if (const auto spill = spill_numbers(name, ".spill")) {
+      out.spills.push_back(*spill);
     } else if (name == "reserve.seg") {
       out.reserve = true;
     } else if (name == "secret") {
       out.secret = true;
-    } else if (name.ends_with(".tmp") && (name == "secret.tmp" || numbered(name, ".ids.tmp"))) {
+    } else if (name.ends_with(".tmp") &&
+               (name == "secret.tmp" || numbered(name, ".ids.tmp") || spill_numbers(name, ".spill.tmp"))) {
       out.temporary.push_back(e.name);
     } else if (name.starts_with("pool-") && name.ends_with(".seg")) {
       if (const auto n = number_in(name.substr(5, name.size() - 9), 10)) out.pool.push_back(*n);
@@ -83,6 +102,7 @@ result<directory_listing> list_log(const log_directory& where) {
   }
   std::ranges::sort(out.segments);
   std::ranges::sort(out.sides);
+  std::ranges::sort(out.spills);
   std::ranges::sort(out.pool);
   return out;
 }

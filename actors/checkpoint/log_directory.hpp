@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actors/checkpoint/file_system.hpp"
@@ -29,7 +30,8 @@ struct log_setup {
   std::uint64_t segment_size = segment_bytes;  ///< a multiple of block_bytes
   std::size_t ready_ahead = 2;                 ///< pool files that the keeper keeps prepared
   std::size_t chunk_bytes = 1u << 20;  ///< of the writes that prepare a pool file, and of the laggards' reads
-  bool threads = true;                 ///< false: keeper and fetches run inside the calls that need them
+  std::uint64_t spill_bytes_per_s = 64u << 20;  ///< read for spill files while nobody waits for room
+  bool threads = true;  ///< false: keeper and fetches run inside the calls that need them
 };
 
 /// One directory. Copyable; thread-safe as far as the file system is.
@@ -43,7 +45,8 @@ struct log_directory {
   std::string segment(std::uint64_t number) const;   ///< `<16 hex>.seg`
   std::string replaced(std::uint64_t number) const;  ///< `<16 hex>.old`: see recovery_copy.hpp
   std::string side(std::uint64_t number) const;      ///< `<16 hex>.ids`
-  std::string pool(std::uint64_t n) const;           ///< `pool-<n>.seg`
+  std::string spill(std::uint64_t number, destination_id of) const;  ///< `<16 hex>-<destination>.spill`
+  std::string pool(std::uint64_t n) const;                           ///< `pool-<n>.seg`
   std::string reserve() const { return in("reserve.seg"); }
   std::string lock() const { return in("lock"); }
   std::string secret() const { return in("secret"); }
@@ -55,8 +58,9 @@ struct log_directory {
 struct directory_listing {
   std::vector<std::uint64_t> segments;  ///< ascending
   std::vector<std::uint64_t> replaced;
-  std::vector<std::uint64_t> sides;    ///< ascending
-  std::vector<std::uint64_t> pool;     ///< the n of each name
+  std::vector<std::uint64_t> sides;                              ///< ascending
+  std::vector<std::pair<std::uint64_t, destination_id>> spills;  ///< ascending
+  std::vector<std::uint64_t> pool;                               ///< the n of each name
   std::vector<std::string> temporary;  ///< left by a crash in the middle of a small write
   bool reserve = false;
   bool secret = false;

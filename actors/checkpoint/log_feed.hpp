@@ -35,17 +35,19 @@ class log_feed {
     virtual ~reader() = default;
   };
   /// With `of`, a lane's reader: it may be given groups without an event for the lane, but need not be, and
-  /// is woken only for one that has.
+  /// is woken only for one that has; and it reads what was copied for the lane's destination of segments that
+  /// are gone.
   virtual std::unique_ptr<reader> add_reader(wake call, std::optional<target> of = {}) = 0;
 
   /// Groups with number > `after` from the ring: at least one when there is one, else up to `max_bytes`
   /// together. `where::wait` arms `who`'s wake.
   virtual tail_read next(reader& who, group_number after, std::size_t max_bytes) = 0;
 
-  /// Reads groups with number > `after` from the segments on the reader thread, up to `max_bytes` (at least
+  /// Reads groups with number > `after` from the files on the reader thread, up to `max_bytes` (at least
   /// one), and calls `done` there. Groups that are not retained any more are passed over: what a reader's
-  /// durable cursor still needs is retained, so they hold nothing for it (outcomes, or events that it has
-  /// settled). errc::corrupt with file and offset. At most one fetch a reader at a time.
+  /// durable cursor still needs is retained, or was copied for its destination (a spilled group then stands
+  /// for several, up to its number, and holds nothing else). errc::corrupt with file and offset. At most one
+  /// fetch a reader at a time.
   virtual void fetch(reader& who, group_number after, std::size_t max_bytes, fetched done) = 0;
 
   /// The highest durable group.

@@ -242,13 +242,15 @@ destination_id log_state::next_destination() const noexcept {
   return static_cast<destination_id>(destinations_.size());
 }
 
+position lane_state::needed_from(position none) const noexcept {
+  if (idle()) return none;
+  const position behind = settled.upto() + 1;
+  return open_offer ? std::min(behind, open_offer->first) : behind;
+}
+
 position destination_state::needed_from(position none) const noexcept {
   position needed = none;
-  for (const lane_state& lane : lanes) {
-    if (lane.idle()) continue;
-    needed = std::min(needed, lane.settled.upto() + 1);
-    if (lane.open_offer) needed = std::min(needed, lane.open_offer->first);
-  }
+  for (const lane_state& lane : lanes) needed = std::min(needed, lane.needed_from(none));
   return needed;
 }
 
@@ -256,6 +258,25 @@ position log_state::needed_from() const noexcept {
   position needed = next_position_;
   for (const destination_state& d : destinations_) needed = d.needed_from(needed);
   return needed;
+}
+
+std::vector<destination_need> log_state::needs() const {
+  std::vector<destination_need> out;
+  for (const destination_state& d : destinations_) {
+    const position from = d.needed_from(destination_need::nothing);
+    if (from == destination_need::nothing) continue;
+    destination_need& need = out.emplace_back(destination_need{d.id, from, {}});
+    need.lanes.reserve(d.lanes.size());
+    for (const lane_state& lane : d.lanes) need.lanes.push_back(lane.needed_from(destination_need::nothing));
+  }
+  return out;
+}
+
+std::vector<std::uint64_t> log_state::routed_events() const {
+  std::vector<std::uint64_t> out;
+  out.reserve(destinations_.size());
+  for (const destination_state& d : destinations_) out.push_back(d.totals.routed + d.totals.redriven);
+  return out;
 }
 
 }  // namespace sluice::checkpoint

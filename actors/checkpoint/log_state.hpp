@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -42,6 +43,8 @@ struct lane_state {
 
   /// It needs nothing of the log.
   bool idle() const noexcept { return pending == 0 && !open_offer; }
+  /// The first position that it still needs; `none` when it is idle.
+  position needed_from(position none) const noexcept;
   friend bool operator==(const lane_state&, const lane_state&) = default;
 };
 
@@ -55,6 +58,14 @@ struct destination_state {
   /// The first position that one of its lanes still needs; `none` when all are idle.
   position needed_from(position none) const noexcept;
   friend bool operator==(const destination_state&, const destination_state&) = default;
+};
+
+/// What a destination with a backlog still needs of the log.
+struct destination_need {
+  destination_id id = 0;
+  position from = 0;            ///< the first position that one of its lanes needs
+  std::vector<position> lanes;  ///< of each lane: the first position that it needs, or `nothing`
+  static constexpr position nothing = std::numeric_limits<position>::max();
 };
 
 /// Most lanes of a destination.
@@ -99,6 +110,10 @@ class log_state {
   /// The first position that a lane of a destination still needs (removed ones too, while they have a
   /// backlog). An idle lane needs nothing, however far behind its cursor stands.
   position needed_from() const noexcept;
+  /// Every destination that needs something of the log, removed ones too.
+  std::vector<destination_need> needs() const;
+  /// By destination: how many events were routed to it, or redriven, so far.
+  std::vector<std::uint64_t> routed_events() const;
 
   friend bool operator==(const log_state&, const log_state&) = default;
 

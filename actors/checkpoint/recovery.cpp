@@ -39,7 +39,7 @@ result<void> write_first_segment(const log_directory& where, const random_source
 /// them.
 result<recovered_log> begin_log(const log_directory& where, const random_source& random,
                                 const directory_listing& listing) {
-  if (listing.secret || listing.reserve || !listing.sides.empty()) {
+  if (listing.secret || listing.reserve || !listing.sides.empty() || !listing.spills.empty()) {
     return fail(damage(where.path, 0, "the segments are missing: the directory held a log before"));
   }
   recovered_log out;
@@ -53,13 +53,25 @@ result<recovered_log> begin_log(const log_directory& where, const random_source&
   return out;
 }
 
+/// What the state record behind `head` says of how many events were routed.
+result<std::vector<std::uint64_t>> routed_before(const file& from, const std::string& path,
+                                                 const segment_head& head) {
+  const auto record = read_state(from, path, head);
+  if (!record) return fail(record.error());
+  const auto state = log_state::parse(*record);
+  if (!state) return fail(state.error());
+  return state->routed_events();
+}
+
 /// Heads of all segments and how they fit. Returns whether the last seal is owed.
 result<bool> read_chain(const log_directory& where, const std::vector<std::uint64_t>& numbers,
                         const tail_scan& tail, recovered_log& into) {
   std::vector<segment_head> heads;
+  std::vector<std::vector<std::uint64_t>> routed;
   for (const std::uint64_t number : numbers) {
     if (number == tail.head.number) {
       heads.push_back(tail.head);
+      routed.push_back(tail.routed);
       break;
     }
     const std::string path = where.segment(number);
@@ -70,6 +82,12 @@ result<bool> read_chain(const log_directory& where, const std::vector<std::uint6
     if (head->number != number)
       return fail(damage(path, 0, "the segment's head has another number than its name"));
     heads.push_back(*head);
+    auto before = routed_before(**from, path, *head);
+    if (!before && before.error().code != errc::corrupt && before.error().code != errc::unsupported)
+      return fail(before.error());
+    // Without it the events of two segments count as one's: a share is an estimate.
+    if (!before) before = routed.empty() ? std::vector<std::uint64_t>{} : routed.back();
+    routed.push_back(std::move(*before));
   }
   bool owed = false;
   for (std::size_t i = 0; i + 1 < heads.size(); ++i) {
@@ -84,14 +102,16 @@ result<bool> read_chain(const log_directory& where, const std::vector<std::uint6
                              .running_ms = running_ms,
                              .sealed = true,
                              .side_written = false,
-                             .identities = nullptr});
+                             .identities = nullptr,
+                             .routed = std::move(routed[i])});
   }
   into.segments.push_back({.head = tail.head,
                            .end = tail.end,
                            .running_ms = tail.state.running_ms(),
                            .sealed = false,
                            .side_written = false,
-                           .identities = nullptr});
+                           .identities = nullptr,
+                           .routed = std::move(routed.back())});
   return owed;
 }
 
@@ -181,11 +201,7 @@ result<recovered_log> continue_log(const log_directory& where, const random_sour
   out.secret = *secret;
   const auto owed = read_chain(where, listing.segments, *tail, out);
   if (!owed) return fail(owed.error());
-  if (tail->state.needed_from() < out.segments.front().head.first_position) {
-    return fail(damage(where.segment(out.segments.front().head.number - 1), 0,
-                       "the segment is missing, and position " + std::to_string(tail->state.needed_from()) +
-                           " is still to be delivered"));
-  }
+  if (auto spilled = load_spills(where, listing, tail->state, out); !spilled) return fail(spilled.error());
   auto loaded =
       load_identities(where, listing.sides, tail->identities, tail->state.running_ms(), out, window);
   if (!loaded) return fail(loaded.error());
@@ -205,6 +221,10 @@ result<recovered_log> continue_log(const log_directory& where, const random_sour
   const auto ready =
       tail->stopped() ? continue_behind_stop(where, *tail, out) : continue_in_copy(where, random, *tail, out);
   if (!ready) return fail(ready.error());
+  // The cursors that have passed them are durable only now.
+  for (const std::string& path : out.unneeded) {
+    if (const auto gone = where.files->remove(path); !gone) return fail(gone.error());
+  }
   report.clean = tail->stopped();
   report.groups_replayed = tail->groups;
   report.torn_bytes = tail->torn_bytes;

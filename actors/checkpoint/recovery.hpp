@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,8 @@ namespace sluice::checkpoint {
 /// The newest segment, read to its end.
 struct tail_scan {
   segment_head head;
-  log_state state;  ///< after its last valid group
+  log_state state;                    ///< after its last valid group
+  std::vector<std::uint64_t> routed;  ///< by destination, before its first group
   segment_identities identities;
   std::uint64_t groups = 0;
   std::uint64_t events = 0, records = 0;
@@ -58,7 +60,9 @@ result<void> check_dense(const log_directory& where, const std::vector<std::uint
 struct recovered_log {
   std::deque<segment_info> segments;
   std::deque<side_info> sides;
-  std::vector<std::uint64_t> pool;  ///< files under pool names, in whatever condition
+  std::map<destination_id, std::deque<spill_head>> spills;  ///< that are needed
+  std::vector<std::string> unneeded;                        ///< spill files that may go
+  std::vector<std::uint64_t> pool;                          ///< files under pool names, in whatever condition
   bool has_reserve = false;
   std::unique_ptr<file> open;     ///< the newest segment
   segment_identities identities;  ///< of the newest segment
@@ -80,5 +84,15 @@ result<group_number> last_data_group(const log_directory& where, const segment_i
 result<void> load_identities(const log_directory& where, const std::vector<std::uint64_t>& side_numbers,
                              const segment_identities& open, std::uint64_t running_ms, recovered_log& into,
                              dedup_window& window);
+
+/// The spill files that `state` needs, and those that it does not; changes nothing. errc::corrupt when a head
+/// is damaged, or when what is needed before the oldest segment is not there without a gap.
+result<void> load_spills(const log_directory& where, const directory_listing& listing, const log_state& state,
+                         recovered_log& into);
+
+/// Whether `files` of one destination, which it has not passed, hold what it needs before the `oldest`
+/// segment. errc::corrupt with place.
+result<void> check_spills(const log_directory& where, const destination_need& need,
+                          const std::deque<spill_head>& files, const segment_head& oldest);
 
 }  // namespace sluice::checkpoint

@@ -57,10 +57,13 @@ class log final : public segment_log {
   result<committed_group_ptr> commit(group_builder& group, moment when,
                                      std::span<const std::byte> state) override;
   result<void> mark(moment when) override;
-  void release(position needed, group_number needed_group) override;
+  void release(position needed, group_number needed_group, std::vector<destination_need> lagging) override;
   result<void> stop(moment when) override;
   std::uint64_t bytes_from(position from) const override;
-  result<group_number> group_before(position at) override { return searcher_.group_before(at); }
+  std::uint64_t backlog_bytes(destination_id of, position from, std::uint64_t routed) const override;
+  result<group_number> group_before(position at, std::optional<destination_id> of) override {
+    return searcher_.group_before(at, of);
+  }
   log_feed& feed() noexcept override { return feed_; }
   std::shared_ptr<buffer_pool> buffers() noexcept override { return buffers_; }
   log_counts counts() const noexcept override;
@@ -95,6 +98,7 @@ std::unique_ptr<segment_table> log::make_table(recovered_log& from) {
   table->running_ms = from.state.running_ms();
   table->identities = from.identities.identities.size();
   table->next_position = from.state.next_position();
+  table->spills = std::move(from.spills);
   return table;
 }
 
@@ -191,16 +195,17 @@ result<void> log::mark(moment when) {
   return {};
 }
 
-void log::release(position needed, group_number needed_group) {
-  bool changed = false;
+void log::release(position needed, group_number needed_group, std::vector<destination_need> lagging) {
+  bool work = false;
   {
     std::scoped_lock lock(table_->mutex);
-    changed = needed != table_->needed || needed_group != table_->needed_group;
+    const bool changed = needed != table_->needed || needed_group != table_->needed_group;
     table_->needed = needed;
     table_->needed_group = needed_group;
-    changed = changed && table_->oldest_released();
+    table_->lagging = std::move(lagging);
+    work = (changed && table_->oldest_released()) || table_->passed_spill() != nullptr;
   }
-  if (changed) keep();
+  if (work) keep();
 }
 
 result<void> log::stop(moment when) {
@@ -228,6 +233,25 @@ std::uint64_t log::bytes_from(position from) const {
   for (auto s = table_->segments.rbegin(); s != table_->segments.rend(); ++s) {
     sum += s->sealed ? where_.setup.segment_size : s->end - s->head.data_offset();
     if (s->head.first_position <= from) break;
+  }
+  return sum;
+}
+
+std::uint64_t log::backlog_bytes(destination_id of, position from, std::uint64_t routed) const {
+  std::scoped_lock lock(table_->mutex);
+  std::uint64_t sum = 0;
+  if (const auto copied = table_->spills.find(of); copied != table_->spills.end()) {
+    for (const spill_head& s : copied->second) {
+      if (s.next_position > from) sum += s.end;
+    }
+  }
+  position end = table_->next_position;
+  for (auto s = table_->segments.rbegin(); s != table_->segments.rend() && end > from; ++s) {
+    const std::uint64_t before = of < s->routed.size() ? s->routed[of] : 0;
+    const std::uint64_t bytes = s->sealed ? where_.setup.segment_size : s->end - s->head.data_offset();
+    sum += share_of(bytes, routed - before, end - s->head.first_position);
+    routed = before;
+    end = s->head.first_position;
   }
   return sum;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ namespace sluice::checkpoint {
 struct log_options {
   std::string directory;
   std::uint64_t max_bytes =
-      20ull << 30;  ///< segments, pool and side files together; the reserve is outside it
+      20ull << 30;  ///< segments, pool and side files together; reserve and spill files are outside it
   std::uint64_t retention_ms =
       24ull * 3600'000;  ///< running time that released segments are kept for readers of history
   std::size_t tail_bytes = 64u << 20;  ///< of the ring, by capacity of its buffers
@@ -38,7 +39,7 @@ struct recovery_report {
 
 /// Counted for metrics; readable from any thread.
 struct log_counts {
-  std::uint64_t bytes = 0;           ///< on disk, pool and side files included
+  std::uint64_t bytes = 0;           ///< on disk, pool and side files included; spill files are destinations'
   std::uint64_t segments = 0;        ///< in the log
   std::uint64_t ready_segments = 0;  ///< prepared ahead
   group_number durable_group = 0;
@@ -90,8 +91,11 @@ class segment_log {
   virtual result<void> mark(moment when) = 0;
 
   /// Segments whose every position is < `needed` and every group < `needed_group` are history: recycled when
-  /// retention or max_bytes wants them. Must come from state that committed groups hold.
-  virtual void release(position needed, group_number needed_group) = 0;
+  /// retention or max_bytes wants them. Must come from state that committed groups hold. `lagging`: the
+  /// destinations that need something from `needed` on; what they need of a segment that is wanted back may
+  /// be copied into files of theirs, so that it can go. Nobody in it: nothing may, `needed` holds.
+  virtual void release(position needed, group_number needed_group,
+                       std::vector<destination_need> lagging = {}) = 0;
 
   /// A clean end: stop group, threads joined, files closed. Nothing may be called after it but the
   /// destructor.
@@ -99,9 +103,13 @@ class segment_log {
 
   /// Bytes of the segments from the one that holds `from` on: what a reader that stands there pins.
   virtual std::uint64_t bytes_from(position from) const = 0;
-  /// The last group that ends before `at`: where a reader that wants `at` next starts. Reads headers; at
-  /// start only.
-  virtual result<group_number> group_before(position at) = 0;
+  /// What the backlog of a destination that needs events from `from` on takes: the files that were copied for
+  /// it, and of the segments its share, by the number of events that were routed to it of those that stand
+  /// there. `routed`: to it so far (log_state::routed_events).
+  virtual std::uint64_t backlog_bytes(destination_id of, position from, std::uint64_t routed) const = 0;
+  /// A group that ends before `at`: where a reader, of this destination if given, that wants `at` next
+  /// starts. The last such group, but where only a copy is left. Reads headers; at start only.
+  virtual result<group_number> group_before(position at, std::optional<destination_id> of = {}) = 0;
 
   virtual log_feed& feed() noexcept = 0;
   virtual std::shared_ptr<buffer_pool> buffers() noexcept = 0;
@@ -120,11 +128,12 @@ struct segment_summary {
 struct log_summary {
   std::vector<segment_summary> segments;  ///< by number
   std::vector<std::string> pool, side_files;
-  std::vector<error> damage;  ///< each with file+offset
-  std::vector<error> notes;   ///< a torn tail, a missing side file: repaired by the next start
-  log_state state;            ///< as a start would recover it, when nothing is damaged
+  std::vector<spill_head> spills;  ///< by segment and destination
+  std::vector<error> damage;       ///< each with file+offset
+  std::vector<error> notes;        ///< a torn tail, a missing side file: repaired by the next start
+  log_state state;                 ///< as a start would recover it, when nothing is damaged
 };
-/// `verify`: also every group's content checksum, every record, every side file.
+/// `verify`: also every group's content checksum, every record, every side and spill file.
 result<log_summary> inspect_log(file_system& files, const std::string& directory, bool verify);
 
 }  // namespace sluice::checkpoint

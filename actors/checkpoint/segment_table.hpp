@@ -3,9 +3,11 @@
 // comparisons, never for I/O.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,7 +27,17 @@ struct segment_info {
   bool side_written = false;
   std::shared_ptr<segment_identities>
       identities;  ///< sealed, until the side file is written; else rebuilt from the file
+  std::vector<std::uint64_t> routed =
+      {};  ///< by destination: events that were routed to it before this segment
 };
+
+/// Of `bytes` that hold `events`, those of `part` of them (an event that goes to several lanes counts once).
+constexpr std::uint64_t share_of(std::uint64_t bytes, std::uint64_t part, std::uint64_t events) noexcept {
+  if (events == 0) return 0;
+  return part >= events ? bytes
+                        : static_cast<std::uint64_t>(static_cast<double>(bytes) * static_cast<double>(part) /
+                                                     static_cast<double>(events));
+}
 
 /// Everything in here is guarded by `mutex`.
 struct segment_table {
@@ -40,8 +52,11 @@ struct segment_table {
   bool has_reserve = false;
   std::mutex reserve_in_use;  ///< held while the reserve is made or copied into; never together with `mutex`
 
-  position needed = 0;  ///< from the last `release`
+  position needed = 0;  ///< from the last `release`; 0: there was none yet
   group_number needed_group = 0;
+  std::vector<destination_need> lagging;
+  /// What was copied for a destination, by segments, ascending; durable.
+  std::map<destination_id, std::deque<spill_head>> spills;
   std::uint64_t running_ms = 0;  ///< of the last durable group
   std::uint64_t identities = 0;  ///< of the open segment
   position next_position = 1;    ///< behind the last durable event
@@ -58,17 +73,59 @@ struct segment_table {
     for (const side_info& s : sides) sum += s.bytes;
     return sum;
   }
-  /// The oldest segment is history: whatever anybody needs begins behind it.
+  /// A destination needs something of the oldest segment, and it was not copied.
+  bool holds_oldest(const destination_need& need) const noexcept {
+    if (need.from >= segments[1].head.first_position) return false;
+    const auto copied = spills.find(need.id);
+    return copied == spills.end() || copied->second.empty() ||
+           copied->second.back().segment < segments[0].head.number;
+  }
+  bool held_by_destinations() const noexcept {
+    return std::ranges::any_of(lagging, [this](const destination_need& n) { return holds_oldest(n); });
+  }
+  /// The oldest segment is sealed, and whoever reads by group numbers has passed it.
+  bool oldest_passed() const noexcept {
+    return segments.size() > 1 && segments[0].sealed && segments[1].head.first_group <= needed_group;
+  }
+  /// The oldest segment is history: whatever anybody needs begins behind it, or was copied.
   bool oldest_released() const noexcept {
-    return segments.size() > 1 && segments[0].sealed && segments[1].head.first_position <= needed &&
-           segments[1].head.first_group <= needed_group;
+    if (!oldest_passed()) return false;
+    return segments[1].head.first_position <= needed || (!lagging.empty() && !held_by_destinations());
+  }
+  /// The oldest segment would be history if what destinations still need of it were copied.
+  bool oldest_spillable() const noexcept { return oldest_passed() && held_by_destinations(); }
+  /// A spill file that its destination has passed, the oldest of one.
+  const spill_head* passed_spill() const noexcept {
+    if (needed == 0) return nullptr;
+    for (const auto& [id, files] : spills) {
+      if (files.empty()) continue;
+      const auto need = std::ranges::find(lagging, id, &destination_need::id);
+      if (need == lagging.end() || need->from >= files.front().next_position) return &files.front();
+    }
+    return nullptr;
+  }
+  /// Under the lock: what was copied for `of` of the segment that held group `n`, or of the next one.
+  const spill_head* spilled(destination_id of, group_number n) const noexcept {
+    const auto copied = spills.find(of);
+    if (copied == spills.end()) return nullptr;
+    const auto found = std::ranges::lower_bound(copied->second, n, {}, &spill_head::last_group);
+    return found == copied->second.end() ? nullptr : &*found;
+  }
+  /// Under the lock: what was copied for `of` of the segment that held position `at`.
+  const spill_head* spilled_at(destination_id of, position at) const noexcept {
+    const auto copied = spills.find(of);
+    if (copied == spills.end()) return nullptr;
+    const auto found = std::ranges::find_if(
+        copied->second, [at](const spill_head& s) { return s.first_position <= at && at < s.next_position; });
+    return found == copied->second.end() ? nullptr : &*found;
   }
   /// What becomes of a group that needs another segment.
   segment_log::room next_segment(const log_options& options, std::uint64_t segment_size) const noexcept {
     if (!ready.empty()) return segment_log::room::rotates;
     const bool grows = bytes(segment_size) + segment_size <= options.max_bytes;
-    return !stuck && (grows || making != 0 || oldest_released()) ? segment_log::room::coming
-                                                                 : segment_log::room::full;
+    return !stuck && (grows || making != 0 || oldest_released() || oldest_spillable())
+               ? segment_log::room::coming
+               : segment_log::room::full;
   }
   /// Under the lock: the segment that holds group `n` (or would, behind the last one).
   const segment_info* holding(group_number n) const noexcept {

@@ -164,6 +164,9 @@ result<void> segment_writer::take_next(std::span<const std::byte> state) {
     return give_up(named.error());
   }
   if (const auto synced = where_.sync(); !synced) return give_up(synced.error());
+  const auto known = log_state::parse(state);
+  SLUICE_ASSERT(known.has_value());
+  routed_ = known->routed_events();
   sealing_ = std::exchange(open_, std::move(*next));
   sealing_head_ = std::exchange(head_, *written);
   end_ = head_.data_offset();
@@ -202,7 +205,8 @@ result<void> segment_writer::write_seal(segment_log::moment when) {
                               .running_ms = when.running_ms,
                               .sealed = false,
                               .side_written = false,
-                              .identities = nullptr});
+                              .identities = nullptr,
+                              .routed = std::move(routed_)});
   table_->ready.pop_front();
   return {};
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "actors/checkpoint/log_directory.hpp"
 #include "actors/checkpoint/recovery.hpp"
@@ -60,7 +61,8 @@ class segment_writer {
       0;  ///< of the last group: a start refuses one that goes back, so none is written
   std::unique_ptr<file> sealing_;  ///< the segment before, while its seal is owed
   segment_head sealing_head_;
-  bool cut_back_owed_ = false;  ///< a write found no room: part of it may lie behind `end_`
+  std::vector<std::uint64_t> routed_;  ///< before the open segment
+  bool cut_back_owed_ = false;         ///< a write found no room: part of it may lie behind `end_`
   std::optional<error> failed_;
 };
 

@@ -162,7 +162,9 @@ void tail_feed::serve(job& what) {
     stopping = stopping_;
   }
   result<std::vector<committed_group_ptr>> got = fail(errc::stopping, "the log stops");
-  if (!stopping) got = fetcher_.fetch(what.who->hint, what.after, upto, what.max_bytes);
+  std::optional<destination_id> of;
+  if (what.who->of) of = what.who->of->destination;
+  if (!stopping) got = fetcher_.fetch(what.who->hint, of, what.after, upto, what.max_bytes);
   // Who has caught up must not keep a file open that the keeper takes away meanwhile: its disk space would
   // stay taken.
   if (!got || got->empty() || got->back()->header().number >= upto) what.who->hint.from.reset();

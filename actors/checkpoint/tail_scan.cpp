@@ -44,6 +44,7 @@ result<tail_scan> scan_tail(const log_directory& where, const std::string& path,
   tail_scan out;
   out.head = *head;
   out.state = std::move(*state);
+  out.routed = out.state.routed_events();
   if (out.state.next_position() != head->first_position || out.state.next_group() > head->first_group) {
     return fail(damage(path, block_bytes, "the state record contradicts the segment's head"));
   }

@@ -73,7 +73,7 @@ result<std::shared_ptr<deliver::lane>> make_lane(const checkpoint::destination_s
   }
   // Without a backlog nothing before the log's end is for it, and what it once read may be gone.
   lane->scan_behind = idle ? state.next_position() - 1 : lane->cursor;
-  const auto group = log.group_before(lane->scan_behind + 1);
+  const auto group = log.group_before(lane->scan_behind + 1, d.id);
   if (!group) return fail(group.error());
   lane->scanned = *group;
   return lane;

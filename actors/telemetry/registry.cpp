@@ -195,7 +195,8 @@ struct registry::families {
     m.backlog_events =
         &gauge("sluice_backlog_events", "Events routed to a destination and not settled.", label);
     m.pinned_bytes =
-        &gauge("sluice_backlog_pinned_bytes", "Bytes of the log that a destination's backlog keeps.", label);
+        &gauge("sluice_backlog_pinned_bytes",
+               "Bytes that a destination's backlog keeps: its share of the log, and copies.", label);
     m.oldest_seconds =
         &gauge("sluice_backlog_oldest_seconds", "Age of the event that is next for a destination.", label);
     m.dead_letters = &gauge("sluice_dead_letters", "Events of a destination in the dead letters.", label);

@@ -33,7 +33,7 @@ class fake_feed final : public checkpoint::log_feed {
     publish(group, 0);
   }
 
-  std::unique_ptr<reader> add_reader(wake call, std::optional<target>) override {
+  std::unique_ptr<reader> add_reader(wake call, std::optional<target> = {}) override {
     auto made = std::make_unique<registered>();
     made->call = std::move(call);
     made->in = this;

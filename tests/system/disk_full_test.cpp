@@ -1,5 +1,5 @@
-// Goal: a full disk or a full log is a pause, not an accident. Method: a tmpfs that a second file fills, and
-// a log at its bound behind a destination that is away; the ledger is judged after the pause.
+// Goal: a full disk or a full backlog is a pause, not an accident. Method: a tmpfs that a second file fills,
+// and a backlog at its bound behind a destination that is away; the ledger is judged after the pause.
 #include <gtest/gtest.h>
 
 #include "tests/support/receiver.hpp"
@@ -131,20 +131,21 @@ destinations:
   EXPECT_EQ(there.stop(), exit_status{}) << there.last_words();
 }
 
-TEST(log_full, is_answered_503_until_the_destination_is_back) {
+TEST(backlog_full, is_answered_503_until_the_destination_is_back_where_it_rejects) {
   const std::string configuration = R"(
 ingest: { listen: "127.0.0.1:{port}" }
 checkpoint: { directory: "{dir}/data", max_bytes: 512MiB }
 audit: { path: "{dir}/audit.jsonl" }
 routes: [ { source: "^conversation:.*", to: analytics-warehouse } ]
 destinations:
-  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", allow: [127.0.0.0/8], batch: 20, retry: { initial: 50ms, max: 300ms, for: 1h } }
+  analytics-warehouse: { kind: http, url: "http://127.0.0.1:{receiver}/hook", allow: [127.0.0.0/8], batch: 20, retry: { initial: 50ms, max: 300ms, for: 1h },
+                         backlog: { max_bytes: 640MiB, when_full: reject } }
 )";
   receiver away;
   node there(configuration, {{"receiver", std::to_string(away.port())}});
   there.start();
   ledger book;
-  batch_maker maker(draw_seed("log full"), 0, 100'000);  // 1000 events a second are 100 MB then
+  batch_maker maker(draw_seed("backlog full"), 0, 100'000);  // 1000 events a second are 100 MB then
   const http_answer refused = post_until_refused(there, book, maker, 2000);
   ASSERT_EQ(refused.status, 503) << refused.body << "\n" << there.last_words();
   EXPECT_GE(refused.retry_after(), 1);

@@ -120,7 +120,7 @@ int run(const std::string& directory, bool verify, bool json) {
       events += s.events;
     }
     std::cout << log->segments.size() << " segments, " << groups << " groups, " << events << " events, "
-              << log->side_files.size() << " side files: whole\n";
+              << log->side_files.size() << " side files, " << log->spills.size() << " spill files: whole\n";
   }
   for (const error& e : log->notes) std::cerr << "note: " << to_string(e) << '\n';
   for (const error& e : log->damage) std::cerr << "damage: " << to_string(e) << '\n';

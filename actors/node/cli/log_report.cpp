@@ -24,6 +24,20 @@ std::string_view kind_of(const segment_summary& s) {
 /// Positions of its events: none when `events` is 0.
 position last_position(const segment_summary& s) { return s.head.first_position + s.events - 1; }
 
+struct spilled_sum {
+  std::uint64_t files = 0, events = 0, bytes = 0;
+};
+spilled_sum spilled(const log_summary& log, destination_id of) {
+  spilled_sum sum;
+  for (const checkpoint::spill_head& s : log.spills) {
+    if (s.destination != of) continue;
+    ++sum.files;
+    sum.events += s.events;
+    sum.bytes += s.end;
+  }
+  return sum;
+}
+
 void put_string(std::ostream& out, std::string_view text) {
   std::string quoted;
   append_json_string(quoted, text);
@@ -100,10 +114,10 @@ void print_log_table(std::ostream& out, const log_summary& log) {
   }
   const auto& totals = log.state.totals();
   out << log.segments.size() << " segments, " << log.pool.size() << " prepared files, "
-      << log.side_files.size() << " side files\nbatches " << totals.batches << ", received "
-      << totals.received << " = accepted " << totals.accepted << " + duplicates " << totals.duplicates
-      << " + quarantined " << totals.quarantined << "; dropped " << totals.dropped << "\naudited up to group "
-      << log.state.audited().upto << '\n';
+      << log.side_files.size() << " side files, " << log.spills.size() << " spill files\nbatches "
+      << totals.batches << ", received " << totals.received << " = accepted " << totals.accepted
+      << " + duplicates " << totals.duplicates << " + quarantined " << totals.quarantined << "; dropped "
+      << totals.dropped << "\naudited up to group " << log.state.audited().upto << '\n';
   if (!log.state.subscription().empty()) {
     out << "subscription ";
     put_string(out, log.state.subscription());  // an id is somebody else's text
@@ -114,6 +128,9 @@ void print_log_table(std::ostream& out, const log_summary& log) {
         << d.totals.redriven << ", delivered " << d.totals.delivered << ", dead-lettered "
         << d.totals.dead_lettered << ", discarded " << d.totals.discarded << ", dropped-oldest "
         << d.totals.dropped_oldest << ", pending " << d.totals.pending() << '\n';
+    if (const auto copied = spilled(log, d.id); copied.files != 0)
+      out << "  " << copied.files << " spill files: " << copied.events << " events, " << copied.bytes
+          << " bytes\n";
     for (std::size_t i = 0; i < d.lanes.size(); ++i) {
       const checkpoint::lane_state& lane = d.lanes[i];
       out << "  lane " << i << ": settled up to " << lane.settled.upto();
@@ -135,6 +152,11 @@ void print_log_json(std::ostream& out, const log_summary& log) {
   put_list(out, "pool", log.pool, [&](const std::string& name) { put_string(out, name); });
   out << ',';
   put_list(out, "side_files", log.side_files, [&](const std::string& name) { put_string(out, name); });
+  out << ',';
+  put_list(out, "spill_files", log.spills, [&](const checkpoint::spill_head& s) {
+    out << "{\"segment\":" << s.segment << ",\"destination\":" << s.destination << ",\"events\":" << s.events
+        << ",\"bytes\":" << s.end << '}';
+  });
   out << ",\"totals\":{\"batches\":" << totals.batches << ",\"received\":" << totals.received
       << ",\"accepted\":" << totals.accepted << ",\"duplicates\":" << totals.duplicates
       << ",\"quarantined\":" << totals.quarantined << ",\"dropped\":" << totals.dropped

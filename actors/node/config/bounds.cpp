@@ -65,9 +65,12 @@ bound memory_bound(const config& of, std::uint32_t processors) {
 }
 
 bound disk_bound(const config& of) {
+  std::uint64_t backlogs = 0;
+  for (const destination_options& d : of.destinations) backlogs += d.backlog.max_bytes;
   return {{
       {"log (checkpoint.max_bytes)", of.checkpoint.max_bytes},
       {"reserve of one segment", segment_bytes},
+      {"copied for destinations that are behind (destinations.*.backlog.max_bytes)", backlogs},
       {"dead letters (dead_letters.max_bytes)", of.dead_letters.max_bytes},
   }};
 }

@@ -113,7 +113,8 @@ std::vector<key> destination_keys() {
       leaf(
           "destinations.*.backlog.max_bytes", size_between(64 * mib, disk_bytes_max),
           [](const cursor& c) -> auto& { return c.destination->backlog.max_bytes; },
-          "Bytes of the log from its oldest unsettled event on that it may hold."),
+          "Bytes that its unsettled events may hold: its share of the log, and what was copied from segments "
+          "that are gone."),
       leaf(
           "destinations.*.backlog.max_events",
           or_word("unlimited", count_between<std::uint64_t>(1, 1'000'000'000'000)),

@@ -99,7 +99,8 @@ std::vector<key> node_keys() {
       leaf(
           "checkpoint.max_bytes", size_between(log_bytes_min, disk_bytes_max),
           [](const cursor& c) -> auto& { return c.all.checkpoint.max_bytes; },
-          "Bytes that the log may take on disk; one segment of reserve comes on top."),
+          "Bytes that the log may take on disk; one segment of reserve comes on top, and what is copied for "
+          "destinations that are behind, within their backlog."),
       leaf(
           "checkpoint.retention", duration_between(seconds(0), hours(24 * 365)),
           [](const cursor& c) -> auto& { return c.all.checkpoint.retention; },

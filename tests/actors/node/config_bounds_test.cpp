@@ -43,10 +43,13 @@ TEST(config_bounds, memory_follows_each_value) {
   }
 }
 
-TEST(config_bounds, disk_is_log_reserve_and_dead_letters) {
-  const auto bound = disk_bound({});
-  ASSERT_EQ(bound.parts.size(), 3U);
-  EXPECT_EQ(bound.total(), 22 * gib + 64 * mib);
+TEST(config_bounds, disk_is_log_reserve_backlogs_and_dead_letters) {
+  config of;
+  EXPECT_EQ(disk_bound(of).total(), 22 * gib + 64 * mib);
+  of.destinations.resize(2);
+  of.destinations[0].backlog.max_bytes = 3 * gib;
+  of.destinations[1].backlog.max_bytes = 4 * gib;
+  EXPECT_EQ(disk_bound(of).total(), 29 * gib + 64 * mib);
 }
 
 }  // namespace
