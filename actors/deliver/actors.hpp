@@ -13,6 +13,7 @@
 #include "actors/checkpoint/actor.hpp"
 #include "actors/deliver/dead_letters.hpp"
 #include "actors/deliver/retry_schedule.hpp"
+#include "actors/deliver/sender.hpp"
 #include "actors/deliver/stage.hpp"
 #include "net/http/client.hpp"
 
@@ -37,8 +38,7 @@ struct http_options {
   /// often it is tried.
   std::function<net::http::outgoing(const std::string& id, const std::vector<std::string_view>& events)>
       make_request;
-  /// Sends it. `done` is called once, on any thread; the next attempt waits for it.
-  std::function<void(net::http::outgoing what, std::function<void(net::http::attempt)> done)> post;
+  sender post;                         ///< sends it; the next attempt waits for its end
   std::size_t batch = 100;             ///< events a request, 1 … 1000
   std::size_t batch_bytes = 1u << 20;  ///< bytes of events a request, unless one alone is larger
   std::chrono::milliseconds timeout{5000};

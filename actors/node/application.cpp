@@ -158,7 +158,7 @@ application::~application() {
   auto& p = *parts_;
   stop();
   if (p.ingestion) p.ingestion->stop_accepting();
-  p.clients.clear();
+  p.senders.clear();
   p.organisation.reset();
   p.gate->connect_ingest({});
   p.gate->connect_scrape({});

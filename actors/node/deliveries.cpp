@@ -2,14 +2,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <random>
 
 #include "actors/deliver/actors.hpp"
+#include "actors/deliver/authorization.hpp"
 #include "actors/deliver/request_maker.hpp"
 #include "actors/node/config/rules.hpp"
 #include "actors/node/incidents.hpp"
 #include "actors/node/parts.hpp"
 #include "messages/assert.hpp"
+#include "net/base64.hpp"
 
 namespace sluice::node {
 namespace {
@@ -34,7 +37,83 @@ deliver::request_form form_of(const config::webhook_options& from) {
     SLUICE_ASSERT(secret.has_value());  // the configuration was checked
     form.secrets.push_back(*std::move(secret));
   }
+  if (const auto& auth = from.auth; !auth.bearer.empty()) {
+    form.fields.emplace_back("Authorization", "Bearer " + auth.bearer);
+  } else if (!auth.user.empty()) {
+    form.fields.emplace_back("Authorization", "Basic " + net::to_base64(auth.user + ":" + auth.password));
+  } else if (!auth.api_key_header.empty()) {
+    form.fields.emplace_back(auth.api_key_header, auth.api_key);
+  }
   return form;
+}
+
+/// What the lanes of an HTTP destination have in common.
+struct shared_by_lanes {
+  std::shared_ptr<const net::tls::client_context> tls;
+  std::shared_ptr<deliver::token_source> tokens;  // null: none are needed
+};
+
+result<std::shared_ptr<net::http::client>> client_to(const std::string& url,
+                                                     const config::destination_options& d,
+                                                     std::shared_ptr<const net::tls::client_context> tls,
+                                                     net::runtime& io) {
+  auto origin = net::http::parse_url(url);
+  if (!origin) return fail(origin.error());
+  net::http::client_options options;
+  options.origin = std::move(*origin);
+  options.tls = std::move(tls);
+  options.guard.emplace(d.webhook.allow);
+  options.connect_time = options.request_time = d.timeout;
+  return std::make_shared<net::http::client>(io, std::move(options));
+}
+
+deliver::sender sender_of(std::shared_ptr<net::http::client> client) {
+  return
+      [client = std::move(client)](net::http::outgoing what, std::function<void(net::http::attempt)> done) {
+        client->send(std::move(what), std::move(done));
+      };
+}
+
+result<shared_by_lanes> shared_of(const config::destination_options& d, net::runtime& io) {
+  const config::client_tls_options& files = d.webhook.tls;
+  std::vector<std::string> authorities;
+  if (!files.ca.empty()) authorities.push_back(files.ca);
+  auto tls = net::tls::client_context::make(authorities, {files.certificate, files.key});
+  if (!tls) return fail(tls.error());
+  shared_by_lanes made{*std::move(tls), nullptr};
+  const config::auth_options& auth = d.webhook.auth;
+  if (auth.token_url.empty()) return made;
+  auto client = client_to(auth.token_url, d, made.tls, io);
+  if (!client) return fail(client.error());
+  deliver::token_source::options options;
+  options.tokens.who = auth.client;
+  options.tokens.target = {};  // the URL's own
+  options.tokens.keys = "destinations." + d.name + ".auth.oauth2.";
+  options.fetch = sender_of(*std::move(client));
+  made.tokens = deliver::token_source::make(std::move(options));
+  return made;
+}
+
+/// A header's value that is shorter is a word, no secret, and would be found in any text.
+constexpr std::size_t hidden_header_bytes = 8;
+
+/// Everything that a receiver is shown and must not be seen in what it says.
+net::oauth2::redactor secrets_of(const config::webhook_options& from) {
+  net::oauth2::redactor secrets;
+  for (const std::string& one :
+       {from.auth.bearer, from.auth.password, from.auth.api_key, from.auth.client.client_secret})
+    secrets.hide(one);
+  if (!from.auth.user.empty()) secrets.hide(from.auth.user + ":" + from.auth.password);
+  for (const std::string& one : from.sign) secrets.hide(one);
+  for (const auto& [name, value] : from.headers)
+    if (value.size() >= hidden_header_bytes) secrets.hide(value);
+  return secrets;
+}
+
+deliver::sender sender_of(std::shared_ptr<net::http::client> client, const config::destination_options& d,
+                          std::shared_ptr<deliver::token_source> tokens) {
+  auto to = deliver::discreet(sender_of(std::move(client)), secrets_of(d.webhook));
+  return tokens ? deliver::authorized(std::move(to), std::move(tokens)) : to;
 }
 
 }  // namespace
@@ -71,20 +150,20 @@ result<void> application::parts::make_deliveries() {
   auto made = make_lanes(configured, *log, state, recovered.clean, clock::now().time_since_epoch());
   if (!made) return fail(made.error());
   lanes = std::move(*made);
-  clients.resize(lanes.size());
-  const auto believed = net::tls::client_context::make({});
-  if (!believed) return fail(believed.error());
+  senders.resize(lanes.size());
+  std::map<std::string_view, shared_by_lanes> by_name;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     if (lanes[i].of == nullptr || lanes[i].of->kind != config::destination_kind::http) continue;
     const auto& d = *lanes[i].of;
-    auto origin = net::http::parse_url(d.endpoint_url(lanes[i].endpoint));
-    if (!origin) return fail(origin.error());
-    net::http::client_options options;
-    options.origin = std::move(*origin);
-    options.tls = *believed;
-    options.guard.emplace(d.webhook.allow);
-    options.connect_time = options.request_time = d.timeout;
-    clients[i] = std::make_shared<net::http::client>(*io, std::move(options));
+    auto& shared = by_name[d.name];
+    if (!shared.tls) {
+      auto common = shared_of(d, *io);
+      if (!common) return fail(common.error());
+      shared = std::move(*common);
+    }
+    auto client = client_to(d.endpoint_url(lanes[i].endpoint), d, shared.tls, *io);
+    if (!client) return fail(client.error());
+    senders[i] = sender_of(*std::move(client), d, shared.tokens);
   }
   audited->upto = state.audited().upto;
   audited->file_length = state.audited().file_length;
@@ -113,9 +192,7 @@ deliver::http_options application::parts::http_delivery(std::size_t i) {
                           const std::string& id, const std::vector<std::string_view>& events) {
     return maker->make(id, events, wall_ms() / 1000);
   };
-  http.post = [client = clients[i]](net::http::outgoing what, std::function<void(net::http::attempt)> done) {
-    client->send(std::move(what), std::move(done));
-  };
+  http.post = senders[i];
   http.batch = d.batch;
   http.timeout = d.timeout;
   http.retry = retry_of(d);

@@ -17,6 +17,7 @@
 #include "actors/decode/identity.hpp"
 #include "actors/deliver/actors.hpp"
 #include "actors/deliver/dead_letters.hpp"
+#include "actors/deliver/sender.hpp"
 #include "actors/node/admin/api.hpp"
 #include "actors/node/application.hpp"
 #include "actors/node/config/scale.hpp"
@@ -65,8 +66,8 @@ struct application::parts {
   std::unique_ptr<deliver::dead_letter_store> letters;
   std::unique_ptr<decode::identity_key> key;
   std::vector<served_lane> lanes;
-  std::vector<std::shared_ptr<net::http::client>> clients;  // beside `lanes`; null where the kind is not http
-  std::unique_ptr<genesys> organisation;                    // null: the node only listens
+  std::vector<deliver::sender> senders;   // beside `lanes`; empty where the kind is not http
+  std::unique_ptr<genesys> organisation;  // null: the node only listens
   std::shared_ptr<audit::progress> audited = std::make_shared<audit::progress>();
   std::shared_ptr<const route::rule_set> rules;
   std::shared_ptr<const route::lane_split> event_split;

@@ -9,8 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t bytes_quoted = 200;
-
 std::string text_of(const json& body, const char* name) {
   if (!body.is_object()) return {};
   const auto found = body.find(name);
@@ -19,32 +17,31 @@ std::string text_of(const json& body, const char* name) {
 
 }  // namespace
 
-std::string excerpt(std::string text, const redactor& secrets) {
-  text = secrets.clean(std::move(text));
-  std::string out;
-  for (const char c : std::string_view(text).substr(0, bytes_quoted)) out += c >= ' ' && c < 127 ? c : ' ';
-  if (text.size() > bytes_quoted) out += "...";
-  return out;
-}
-
-std::string describe(const net::http::reply& answer, const redactor& secrets) {
+std::string describe(const net::http::reply& answer, const net::oauth2::redactor& secrets) {
   const json body = json::parse(answer.body, nullptr, false);
   const std::string message = text_of(body, "message");
-  const std::string said = excerpt(message.empty() ? answer.body : message, secrets);
+  const std::string said = net::oauth2::excerpt(message.empty() ? answer.body : message, secrets);
   std::string id(answer.field(correlation_field));
   if (id.empty()) id = text_of(body, "contextId");
   std::string text = "answer " + std::to_string(answer.status);
   if (!said.empty()) text += ": " + said;
-  if (!id.empty()) text += " (correlation id " + excerpt(id, secrets) + ")";
+  if (!id.empty()) text += " (correlation id " + net::oauth2::excerpt(id, secrets) + ")";
   return text;
 }
 
-std::string missing_permissions(const net::http::reply& answer, const redactor& secrets) {
+net::oauth2::token_options tokens_for(net::oauth2::credentials who) {
+  net::oauth2::token_options options;
+  options.who = std::move(who);
+  options.describe = describe;
+  return options;
+}
+
+std::string missing_permissions(const net::http::reply& answer, const net::oauth2::redactor& secrets) {
   const json body = json::parse(answer.body, nullptr, false);
   if (!body.is_object()) return {};
   const auto params = body.find("messageParams");
   if (params == body.end() || !params->is_object()) return {};
-  return excerpt(text_of(*params, "permissions"), secrets);
+  return net::oauth2::excerpt(text_of(*params, "permissions"), secrets);
 }
 
 }  // namespace sluice::subscription

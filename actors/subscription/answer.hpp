@@ -4,21 +4,22 @@
 #include <string>
 #include <string_view>
 
-#include "actors/subscription/redactor.hpp"
 #include "net/http/client.hpp"
+#include "net/oauth2/redactor.hpp"
+#include "net/oauth2/token_cache.hpp"
 
 namespace sluice::subscription {
 
 /// The field that names a request to the platform's support; clients keep it.
 inline constexpr const char* correlation_field = "inin-correlation-id";
 
-/// The first bytes of a text, without secrets and with nothing in it that ends a line or drives a terminal.
-std::string excerpt(std::string text, const redactor& secrets);
-
 /// `answer 503: the platform's message, or the first bytes of the body (correlation id …)`.
-std::string describe(const net::http::reply& answer, const redactor& secrets);
+std::string describe(const net::http::reply& answer, const net::oauth2::redactor& secrets);
+
+/// How tokens of the platform are asked for, and what is said where there is none.
+net::oauth2::token_options tokens_for(net::oauth2::credentials who);
 
 /// The permissions that a 403 says are missing; empty when it does not say.
-std::string missing_permissions(const net::http::reply& answer, const redactor& secrets);
+std::string missing_permissions(const net::http::reply& answer, const net::oauth2::redactor& secrets);
 
 }  // namespace sluice::subscription

@@ -57,9 +57,10 @@ task<called<net::http::reply>> api::call(request what) {
 task<called<std::string>> api::token() {
   patience patient(true);
   for (;;) {
-    const token_cache::advice advice = tokens_.ask(out_.now());
-    if (advice == token_cache::advice::use) co_return tokens_.token();
-    SLUICE_ASSERT(advice == token_cache::advice::fetch);  // one process at a time asks this cache
+    const net::oauth2::token_cache::advice advice = tokens_.ask(out_.now());
+    if (advice == net::oauth2::token_cache::advice::use) co_return tokens_.token();
+    SLUICE_ASSERT(advice ==
+                  net::oauth2::token_cache::advice::fetch);  // one process at a time asks this cache
     attempt ended = co_await out_.send(host::login, tokens_.request());
     const result<void> fetched = tokens_.fetched(ended, out_.now());
     if (fetched || tokens_.has_token(out_.now())) continue;
@@ -91,7 +92,7 @@ call_failure api::explain(const request& what, const attempt& ended) const {
   const std::string id = tokens_.key("client_id");
   failure.status = ended->status;
   failure.why.code = errc::refused;
-  const redactor secrets = tokens_.secrets();
+  const net::oauth2::redactor secrets = tokens_.secrets();
   failure.why.detail = describe(*ended, secrets);
   switch (ended->status) {
     case unauthorized:

@@ -11,8 +11,8 @@
 #include "actors/subscription/patience.hpp"
 #include "actors/subscription/settings.hpp"
 #include "actors/subscription/task.hpp"
-#include "actors/subscription/token_cache.hpp"
 #include "messages/result.hpp"
+#include "net/oauth2/token_cache.hpp"
 
 namespace sluice::subscription {
 
@@ -46,7 +46,8 @@ inline tl::unexpected<call_failure> call_fails(errc code, std::string detail, st
 /// The API as one client sees it. One call at a time. Outlives its tasks; what it is given outlives it.
 class api {
  public:
-  api(outside& through, token_cache& tokens, hosts at) : out_(through), tokens_(tokens), at_(std::move(at)) {}
+  api(outside& through, net::oauth2::token_cache& tokens, hosts at)
+      : out_(through), tokens_(tokens), at_(std::move(at)) {}
 
   /// Answered with 2xx. A 401 is met with a new token, once; 429, 5xx and faults of the network with
   /// patience; a POST is not repeated when it may have been carried out.
@@ -61,7 +62,7 @@ class api {
   std::optional<std::chrono::nanoseconds> wait_after(patience& p, const net::http::attempt& ended);
 
   outside& out_;
-  token_cache& tokens_;
+  net::oauth2::token_cache& tokens_;
   hosts at_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/subscription/answer.hpp"
 #include "actors/subscription/operations.hpp"
 #include "actors/subscription/specification.hpp"
 
@@ -42,7 +43,7 @@ deliver::retry_options backoff(const settings& what) {
 keeper::keeper(keeper_options options)
     : options_(std::move(options)),
       outside_(options_.random),
-      tokens_({options_.what.credentials}),
+      tokens_(tokens_for(options_.what.credentials)),
       api_(outside_, tokens_, options_.what.hosts),
       retries_(backoff(options_.what)),
       process_(outside_, run()) {

@@ -14,7 +14,7 @@
 #include "actors/subscription/outside.hpp"
 #include "actors/subscription/resource.hpp"
 #include "actors/subscription/settings.hpp"
-#include "actors/subscription/token_cache.hpp"
+#include "net/oauth2/token_cache.hpp"
 
 namespace sluice::subscription {
 
@@ -68,7 +68,7 @@ class keeper {
 
   keeper_options options_;
   outside outside_;
-  token_cache tokens_;
+  net::oauth2::token_cache tokens_;
   api api_;
   status status_;
   std::optional<gap> gap_;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "net/oauth2/credentials.hpp"
+
 namespace sluice::subscription {
 
 /// What a subscription shall be.
@@ -19,13 +21,6 @@ struct specification {
   friend bool operator==(const specification&, const specification&) = default;
 };
 
-/// Client credentials (RFC 6749 section 4.4). The secret is never part of an error, a log line or a status.
-struct credentials {
-  std::string client_id;
-  std::string client_secret;
-  std::string scope;  ///< sent when not empty
-};
-
 /// Both hosts, as origins without a path: `https://login.mypurecloud.com`.
 struct hosts {
   std::string login;
@@ -36,7 +31,7 @@ struct hosts {
 
 struct settings {
   subscription::hosts hosts;
-  subscription::credentials credentials;
+  net::oauth2::credentials credentials;
   specification wanted;
   std::chrono::milliseconds check_interval{60'000};
 };

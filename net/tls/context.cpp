@@ -55,29 +55,11 @@ ssl_ctx_ptr make(const SSL_METHOD* method) {
   return ctx;
 }
 
-}  // namespace
-
-int no_pass_phrase(char*, int, int, void*) { return -1; }
-
-std::string take_reason(const char* otherwise) {
-  const unsigned long first = ERR_get_error();
-  ERR_clear_error();
-  const char* const reason = first == 0 ? nullptr : ERR_reason_error_string(first);
-  return reason == nullptr ? otherwise : reason;
-}
-
-server_context::server_context(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
-server_context::~server_context() = default;
-
-result<std::shared_ptr<const server_context>> server_context::load(const std::string& certificate_file,
-                                                                   const std::string& key_file) {
+/// The certificate that its side of a connection shows, and its key.
+result<void> show(SSL_CTX* ctx, const std::string& certificate_file, const std::string& key_file) {
   for (const auto& file : {certificate_file, key_file})
-    if (auto there = readable(file); !there) return fail(there.error());
-  if (auto kept = guarded(key_file); !kept) return fail(kept.error());
-  auto made = std::make_unique<impl>();
-  made->ctx = make(TLS_server_method());
-  SSL_CTX* const ctx = made->ctx.get();
-  if (ctx == nullptr) return fail(errc::io, take_reason("TLS cannot be used"));
+    if (auto there = readable(file); !there) return there;
+  if (auto kept = guarded(key_file); !kept) return kept;
   if (SSL_CTX_use_certificate_chain_file(ctx, certificate_file.c_str()) != 1)
     return fail(errc::invalid_config,
                 "is no PEM chain of certificates, leaf first: " + take_reason("unreadable"),
@@ -94,6 +76,30 @@ result<std::shared_ptr<const server_context>> server_context::load(const std::st
   if (SSL_CTX_check_private_key(ctx) != 1)
     return fail(errc::invalid_config,
                 "is not the key of " + certificate_file + ": " + take_reason("they differ"), key_file);
+  return {};
+}
+
+}  // namespace
+
+int no_pass_phrase(char*, int, int, void*) { return -1; }
+
+std::string take_reason(const char* otherwise) {
+  const unsigned long first = ERR_get_error();
+  ERR_clear_error();
+  const char* const reason = first == 0 ? nullptr : ERR_reason_error_string(first);
+  return reason == nullptr ? otherwise : reason;
+}
+
+server_context::server_context(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
+server_context::~server_context() = default;
+
+result<std::shared_ptr<const server_context>> server_context::load(const std::string& certificate_file,
+                                                                   const std::string& key_file) {
+  auto made = std::make_unique<impl>();
+  made->ctx = make(TLS_server_method());
+  SSL_CTX* const ctx = made->ctx.get();
+  if (ctx == nullptr) return fail(errc::io, take_reason("TLS cannot be used"));
+  if (auto shown = show(ctx, certificate_file, key_file); !shown) return fail(shown.error());
   SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, nullptr);
   // Tickets hold the whole session, so resumption costs no memory here and works on every thread.
   constexpr unsigned char context[] = "sluice";
@@ -106,7 +112,7 @@ client_context::client_context(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
 client_context::~client_context() = default;
 
 result<std::shared_ptr<const client_context>> client_context::make(
-    const std::vector<std::string>& authority_files) {
+    const std::vector<std::string>& authority_files, const certificate_files& own) {
   auto made = std::make_unique<impl>();
   made->ctx = tls::make(TLS_client_method());
   SSL_CTX* const ctx = made->ctx.get();
@@ -118,6 +124,9 @@ result<std::shared_ptr<const client_context>> client_context::make(
     if (auto there = readable(file); !there) return fail(there.error());
     if (SSL_CTX_load_verify_file(ctx, file.c_str()) != 1)
       return fail(errc::invalid_config, "holds no PEM certificate: " + take_reason("unreadable"), file);
+  }
+  if (!own.certificate.empty()) {
+    if (auto shown = show(ctx, own.certificate, own.key); !shown) return fail(shown.error());
   }
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
   if (SSL_CTX_set_alpn_protos(ctx, http11, http11_bytes) != 0)

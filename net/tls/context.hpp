@@ -29,11 +29,20 @@ class server_context {
   std::unique_ptr<impl> impl_;
 };
 
+/// A PEM chain (leaf first) and its PEM key, which others than owner and group must not reach.
+struct certificate_files {
+  std::string certificate;
+  std::string key;
+};
+
 /// Whom a client believes: the system's authorities and those of `authority_files`. TLS 1.2 and 1.3; the
 /// peer's name or address is always verified. Shared by all threads; immutable once made.
 class client_context {
  public:
-  static result<std::shared_ptr<const client_context>> make(const std::vector<std::string>& authority_files);
+  /// `own`: the certificate for peers that ask for one; empty: none. Errors name the file and what is wrong
+  /// with it.
+  static result<std::shared_ptr<const client_context>> make(const std::vector<std::string>& authority_files,
+                                                            const certificate_files& own = {});
   ~client_context();
   client_context(const client_context&) = delete;
   client_context& operator=(const client_context&) = delete;

@@ -115,7 +115,7 @@ constexpr third_party wrapped[] = {
     {"CLI/", "actors/node/(main\\.cpp|cli/.*)"},
     {"spdlog/", "actors/node/incidents\\.cpp"},
     {"benchmark/", "benchmarks/micro/.*"},
-    {"nlohmann/", "actors/(subscription|sandbox)/.*|actors/node/cli/.*"},
+    {"nlohmann/", "net/oauth2/token_cache\\.cpp|actors/(subscription|sandbox)/.*|actors/node/cli/.*"},
     {"tl/", "messages/result\\.hpp|actors/node/config/.*"},
 };
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "actors/node/config/organisation.hpp"
+#include "actors/subscription/answer.hpp"
 #include "actors/subscription/connection.hpp"
 
 namespace sluice::cli {
@@ -30,7 +31,7 @@ organisation_client::organisation_client(const subscription::settings& what, net
       outside_([engine = std::mt19937_64(std::random_device()())]() mutable {
         return std::uniform_real_distribution<double>(0, 1)(engine);
       }),
-      tokens_(subscription::token_options{what.credentials}),
+      tokens_(subscription::tokens_for(what.credentials)),
       api_(outside_, tokens_, what.hosts) {}
 
 subscription::moment organisation_client::now() {

@@ -52,7 +52,7 @@ class organisation_client {
   net::runtime io_{1};
   net::http::client login_, api_host_;
   subscription::outside outside_;
-  subscription::token_cache tokens_;
+  net::oauth2::token_cache tokens_;
   subscription::api api_;
 };
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "actors/node/config/auth_checks.hpp"
 #include "actors/node/config/http_checks.hpp"
 #include "actors/node/config/nearest.hpp"
 #include "actors/node/config/paths.hpp"
@@ -165,8 +166,7 @@ void check_tls(reader& read) {
   const auto loaded = net::tls::server_context::load(tls.certificate, tls.key);
   if (loaded) return;
   const bool of_key = loaded.error().place == tls.key;
-  read.complain(of_key ? "ingest.tls.key" : "ingest.tls.certificate",
-                sluice::config::quoted(loaded.error().place).append(" ").append(loaded.error().detail));
+  complain_of_file(read, of_key ? "ingest.tls.key" : "ingest.tls.certificate", loaded.error());
 }
 
 void check_listeners(reader& read) {
@@ -198,6 +198,10 @@ void check_genesys(reader& read) {
   for (const key& k : all_keys()) {
     if (k.required && k.path.starts_with("genesys.") && !given(read, k.path))
       read.complain(k.path, std::string("is missing; ").append(k.allowed));
+  }
+  if (!genesys->ca.empty()) {
+    if (const auto trusted = net::tls::client_context::make({genesys->ca}); !trusted)
+      complain_of_file(read, "genesys.ca", trusted.error());
   }
   const bool hosts = given(read, "genesys.login_url") && given(read, "genesys.base_url");
   if (!hosts && !given(read, "genesys.region")) {

@@ -15,6 +15,7 @@
 #include "actors/route/rule.hpp"
 #include "actors/subscription/settings.hpp"
 #include "net/address_guard/address_guard.hpp"
+#include "net/oauth2/credentials.hpp"
 
 namespace sluice::config {
 
@@ -110,6 +111,21 @@ struct backlog_options {
   backlog_full when_full = backlog_full::dead_letter;
 };
 
+/// How the node proves who it is in a request's head; one kind of it, or none.
+struct auth_options {
+  std::string bearer;
+  std::string user, password;  ///< RFC 7617
+  std::string api_key_header, api_key;
+  std::string token_url;  ///< OAuth 2.0, client credentials
+  net::oauth2::credentials client{};
+};
+
+/// An https destination: whom to believe beside the system's authorities, and the certificate to show. PEM
+/// files; empty: none.
+struct client_tls_options {
+  std::string ca, certificate, key;
+};
+
 /// What an HTTP destination is sent, and how the node proves who it is.
 struct webhook_options {
   static constexpr std::size_t headers_max = 32, sign_max = 8, allow_max = 64;
@@ -117,7 +133,9 @@ struct webhook_options {
   deliver::format format = deliver::format::envelope;
   std::string type;  ///< of CloudEvents; empty: the usual one
   std::vector<std::pair<std::string, std::string>> headers;
-  std::vector<std::string> sign;    ///< secrets as net::signature reads them
+  std::vector<std::string> sign;  ///< secrets as net::signature reads them
+  auth_options auth{};
+  client_tls_options tls{};
   std::vector<net::network> allow;  ///< ranges of addresses that may be reached beside the internet's
 };
 
@@ -175,7 +193,7 @@ struct genesys_options {
   std::string region;               ///< empty: login_url and base_url are given
   std::string login_url, base_url;  ///< empty: the region's
   std::string ca;                   ///< file of one more authority; empty: the system's alone
-  subscription::credentials credentials{};
+  net::oauth2::credentials credentials{};
   std::chrono::milliseconds check_interval = std::chrono::seconds(60);
   subscription::specification subscription{};
 };

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "actors/node/config/auth_checks.hpp"
 #include "actors/node/config/paths.hpp"
 #include "actors/node/config/split_checks.hpp"
 #include "net/address_guard/address_guard.hpp"
@@ -79,8 +80,11 @@ void check_http(reader& read, destination_options& d) {
   check_format(read, member, d);
   check_secrets(read, member, d.webhook);
   check_allow(read, member, d.webhook);
+  check_auth(read, d);
+  check_client_tls(read, d);
   check_split(read, d);
   check_reach(read, in(member, "url"), d.url, d.webhook);
+  check_reach(read, in(member, "auth.oauth2.token_url"), d.webhook.auth.token_url, d.webhook);
   for (std::size_t i = 0; i < d.split.endpoints.size(); ++i)
     check_reach(read, endpoint_path(read, d, i), d.split.endpoints[i], d.webhook);
 }

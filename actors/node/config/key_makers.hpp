@@ -87,6 +87,7 @@ std::vector<key> node_keys();
 std::vector<key> route_keys();
 std::vector<key> destination_keys();
 std::vector<key> http_keys();
+std::vector<key> auth_keys();
 std::vector<key> split_keys();
 std::vector<key> genesys_keys();
 

@@ -43,7 +43,8 @@ std::string_view to_string(destination_kind kind) {
 std::span<const key> all_keys() {
   static const std::vector<key> keys = [] {
     std::vector<key> all = node_keys();
-    for (auto part : {route_keys(), destination_keys(), http_keys(), split_keys(), genesys_keys()})
+    for (auto part :
+         {route_keys(), destination_keys(), http_keys(), auth_keys(), split_keys(), genesys_keys()})
       std::ranges::move(part, std::back_inserter(all));
     return all;
   }();
@@ -70,6 +71,11 @@ std::span<const section> all_sections() {
       {"admin", "The listener for people and metrics."},
       {"checkpoint", "The log that makes everything durable."},
       {"checkpoint.dedup", "How a repeated event is recognised."},
+      {"destinations.*.auth", "How the node proves who it is: one kind of the following, or none."},
+      {"destinations.*.auth.basic", "A user and a password (RFC 7617)."},
+      {"destinations.*.auth.api_key", "A header of the receiver's choice."},
+      {"destinations.*.auth.oauth2", "A token by client credentials (RFC 6749), renewed before it ends."},
+      {"destinations.*.tls", "An https destination's authority, and the certificate that it is shown."},
       {"destinations.*.retry", "When a failed attempt is repeated."},
       {"destinations.*.backlog", "What may wait for it."},
       {"dead_letters", "Events that cannot be delivered or understood."},

@@ -80,7 +80,7 @@ TEST_F(cli_offline, check_sums_up_a_good_file) {
         "  routes[1] source `^interaction:`, `priority` is `high` -> dashboard, warehouse\n",
         "  warehouse: discard, at most 1000 events in any second, backlog 5GiB\n",
         "  dashboard: file `./d.jsonl`, unlimited, backlog 5GiB\n", "memory at most ",
-        "  64MiB  requests under way (ingest.in_flight)\n", "disk at most 22.1GiB\n", "1 tests passed\n"}) {
+        "  64MiB  requests under way (ingest.in_flight)\n", "disk at most 32.1GiB\n", "1 tests passed\n"}) {
     EXPECT_THAT(out.str(), HasSubstr(expected));
   }
 }
@@ -132,7 +132,7 @@ TEST_F(cli_offline, check_says_what_it_will_ensure_at_the_sender) {
                 "  brings `a:b`, `c:d`; kept for 30 days, at most 1000 events in a second\n"));
   EXPECT_THAT(out.str(), Not(HasSubstr("canary")));
   EXPECT_EQ(check_of(rules + section, {"genesys.ca=/nowhere"}), exit_code::configuration);
-  EXPECT_EQ(err.str(), "genesys.ca: cannot be read: No such file or directory\n");
+  EXPECT_EQ(err.str(), "--set: genesys.ca: `/nowhere` cannot be read: No such file or directory\n");
 }
 
 TEST_F(cli_offline, nothing_shows_what_came_from_outside) {

@@ -1,5 +1,6 @@
 // Goal: one operation, from its token to its answer, on every way it can go. Method: a task against the model
 // in virtual time; the log says what was sent, the waits how long it was patient.
+#include "actors/subscription/answer.hpp"
 #include "actors/subscription/api.hpp"
 
 #include <gmock/gmock.h>
@@ -34,7 +35,7 @@ class api_test : public ::testing::Test {
   settings what = known_settings();
   world there;
   outside out{there.random()};
-  token_cache tokens{{what.credentials}};
+  net::oauth2::token_cache tokens{tokens_for(what.credentials)};
   api with{out, tokens, what.hosts};
 };
 

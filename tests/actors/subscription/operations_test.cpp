@@ -1,4 +1,5 @@
 // Goal: lists are whole, names find the right one, and a create is known to have happened or not.
+#include "actors/subscription/answer.hpp"
 #include "actors/subscription/operations.hpp"
 
 #include <gmock/gmock.h>
@@ -33,7 +34,7 @@ class operations_test : public ::testing::Test {
   settings what = known_settings();
   world there;
   outside out{there.random()};
-  token_cache tokens{{what.credentials}};
+  net::oauth2::token_cache tokens{tokens_for(what.credentials)};
   api with{out, tokens, what.hosts};
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/net/http/raw_peer.hpp"
+#include "tests/net/tls/mutual_peer.hpp"
 #include "tests/net/tls/tls_fixture.hpp"
 
 namespace sluice::net::tls {
@@ -134,6 +135,33 @@ TEST_F(tls_client, connects_again_when_the_server_has_gone_meanwhile) {
   ASSERT_TRUE(http::testing_support::eventually([&] { return node_->on_air->counts().connections == 0; }));
   ASSERT_TRUE(again());
   EXPECT_EQ(node_->on_air->counts().accepted, 2u);
+}
+
+TEST_F(tls_client, shows_its_certificate_to_a_peer_that_asks) {
+  const tls_files others("another authority");
+  certificate_wish wish;
+  wish.names = {"this-node"};
+  wish.for_clients = true;
+  for (const auto& [of, name] :
+       {std::pair<const tls_files*, std::string>(&files_, "mine"), {&others, "theirs"}}) {
+    const auto made = of->issuer().issue(wish);
+    ASSERT_TRUE(made);
+    ASSERT_TRUE(write_pem(files_.file(name + ".pem"), made->certificate, false));
+    ASSERT_TRUE(write_pem(files_.file(name + ".key"), made->key, true));
+  }
+  (void)files_.server(for_loopback());
+  const mutual_peer peer({files_.file("server.pem"), files_.file("server.key"), files_.ca()});
+  const auto with = [&](const std::string& name) {
+    return *client_context::make({files_.ca()}, {files_.file(name + ".pem"), files_.file(name + ".key")});
+  };
+  const auto got = post("localhost", peer.port(), with("mine"));
+  ASSERT_TRUE(got) << to_string(got.error().why);
+  EXPECT_EQ(got->status, 200);
+  EXPECT_EQ(peer.names(), std::vector<std::string>{"this-node"});
+  EXPECT_FALSE(post("localhost", peer.port(), with("theirs")))
+      << "of an authority that the peer does not know";
+  EXPECT_FALSE(post("localhost", peer.port(), files_.client())) << "none to show";
+  EXPECT_EQ(peer.names().size(), 1U);
 }
 
 TEST_F(tls_client, needs_authorities_for_https) {

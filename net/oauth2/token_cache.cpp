@@ -1,14 +1,13 @@
-#include "actors/subscription/token_cache.hpp"
+#include "net/oauth2/token_cache.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "actors/subscription/answer.hpp"
 #include "messages/assert.hpp"
 #include "net/base64.hpp"
 
-namespace sluice::subscription {
+namespace sluice::net::oauth2 {
 namespace {
 
 using nlohmann::json;
@@ -19,6 +18,12 @@ constexpr nanoseconds usual_life = std::chrono::hours(1);
 constexpr double life_seconds_max = 365.0 * 24 * 3600;
 
 }  // namespace
+
+std::string describe_answer(const http::reply& answer, const redactor& secrets) {
+  std::string text = "answer " + std::to_string(answer.status);
+  if (const std::string said = excerpt(answer.body, secrets); !said.empty()) text += ": " + said;
+  return text;
+}
 
 token_cache::token_cache(token_options options) : options_(std::move(options)) {
   const credentials& who = options_.who;
@@ -36,19 +41,19 @@ token_cache::advice token_cache::ask(nanoseconds now) {
   return advice::fetch;
 }
 
-net::http::outgoing token_cache::request() const {
-  net::http::outgoing what;
+http::outgoing token_cache::request() const {
+  http::outgoing what;
   what.target = options_.target;
   what.content_type = "application/x-www-form-urlencoded";
   what.fields = {
-      {"Authorization", "Basic " + net::to_base64(options_.who.client_id + ":" + options_.who.client_secret)},
+      {"Authorization", "Basic " + to_base64(options_.who.client_id + ":" + options_.who.client_secret)},
       {"Accept", "application/json"}};
   what.body = "grant_type=client_credentials";
   if (!options_.who.scope.empty()) what.body += "&scope=" + form_text(options_.who.scope);
   return what;
 }
 
-result<void> token_cache::fetched(const net::http::attempt& how, nanoseconds now) {
+result<void> token_cache::fetched(const http::attempt& how, nanoseconds now) {
   SLUICE_ASSERT(fetching_since_);
   result<void> done;
   if (!how) {
@@ -91,7 +96,7 @@ result<void> token_cache::taken(std::string_view body) {
   return {};
 }
 
-error token_cache::explain(const net::http::reply& answer) const {
+error token_cache::explain(const http::reply& answer) const {
   const redactor hidden = secrets();
   const json body = json::parse(answer.body, nullptr, false);
   const auto text = [&](const char* name) -> std::string {
@@ -112,7 +117,7 @@ error token_cache::explain(const net::http::reply& answer) const {
   } else if (code == "unauthorized_client" || code == "unsupported_grant_type") {
     detail = "the client of " + id + " is not made for the client credentials grant" + said;
   } else {
-    detail = "no token for " + id + ": " + describe(answer, hidden);
+    detail = "no token for " + id + ": " + options_.describe(answer, hidden);
   }
   return {errc::refused, std::move(detail), {}};
 }
@@ -127,4 +132,4 @@ redactor token_cache::secrets() const {
   return all;
 }
 
-}  // namespace sluice::subscription
+}  // namespace sluice::net::oauth2

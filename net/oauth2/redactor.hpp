@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sluice::subscription {
+namespace sluice::net::oauth2 {
 
 /// As application/x-www-form-urlencoded has it.
 std::string form_text(std::string_view text);
@@ -23,4 +23,7 @@ class redactor {
   std::vector<std::string> hidden_;  // the longest first: one may be part of another
 };
 
-}  // namespace sluice::subscription
+/// The first bytes of a text, without secrets and with nothing in it that ends a line or drives a terminal.
+std::string excerpt(std::string text, const redactor& secrets);
+
+}  // namespace sluice::net::oauth2

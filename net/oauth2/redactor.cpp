@@ -1,10 +1,10 @@
-#include "actors/subscription/redactor.hpp"
+#include "net/oauth2/redactor.hpp"
 
 #include <algorithm>
 
 #include "net/base64.hpp"
 
-namespace sluice::subscription {
+namespace sluice::net::oauth2 {
 namespace {
 
 std::string encoded(std::string_view text, std::string_view digits, std::string_view blank) {
@@ -24,6 +24,7 @@ std::string encoded(std::string_view text, std::string_view digits, std::string_
   return out;
 }
 
+constexpr std::size_t bytes_quoted = 200;  // of what a peer said
 constexpr std::string_view upper_digits = "0123456789ABCDEF", lower_digits = "0123456789abcdef";
 
 }  // namespace
@@ -33,7 +34,7 @@ std::string form_text(std::string_view text) { return encoded(text, upper_digits
 void redactor::hide(const std::string& secret) {
   if (secret.empty()) return;
   hidden_.push_back(secret);
-  hidden_.push_back(net::to_base64(secret));
+  hidden_.push_back(to_base64(secret));
   for (const std::string_view digits : {upper_digits, lower_digits})
     for (const std::string_view blank : {"+", "%20"}) hidden_.push_back(encoded(secret, digits, blank));
   std::ranges::sort(hidden_, [](const std::string& a, const std::string& b) {
@@ -51,4 +52,12 @@ std::string redactor::clean(std::string text) const {
   return text;
 }
 
-}  // namespace sluice::subscription
+std::string excerpt(std::string text, const redactor& secrets) {
+  text = secrets.clean(std::move(text));
+  std::string out;
+  for (const char c : std::string_view(text).substr(0, bytes_quoted)) out += c >= ' ' && c < 127 ? c : ' ';
+  if (text.size() > bytes_quoted) out += "...";
+  return out;
+}
+
+}  // namespace sluice::net::oauth2

@@ -2,22 +2,29 @@
 // fetch, when to wait, when to use what there is.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "actors/subscription/redactor.hpp"
-#include "actors/subscription/settings.hpp"
 #include "messages/result.hpp"
 #include "net/http/client.hpp"
+#include "net/oauth2/credentials.hpp"
+#include "net/oauth2/redactor.hpp"
 
-namespace sluice::subscription {
+namespace sluice::net::oauth2 {
+
+/// `answer 503: the first bytes of the body`, without secrets.
+std::string describe_answer(const http::reply& answer, const redactor& secrets);
 
 struct token_options {
   credentials who;
   std::string target = "/oauth/token";  ///< at the login host
   std::string keys = "genesys.";        ///< where the credentials stand in the configuration, for errors
+  /// What is said of an answer that no rule of OAuth explains.
+  std::function<std::string(const http::reply&, const redactor& secrets)> describe = describe_answer;
 };
 
 /// Pure, not thread-safe. Times are monotonic since any fixed epoch. Holds the token in memory only.
@@ -39,11 +46,11 @@ class token_cache {
   advice ask(std::chrono::nanoseconds now);
   const std::string& token() const noexcept { return token_; }
   bool has_token(std::chrono::nanoseconds now) const noexcept { return !token_.empty() && now < ends_at_; }
-  net::http::outgoing request() const;
+  http::outgoing request() const;
 
   /// The fetch ended, for good or ill. A failure leaves a token that is not over yet in use. The error says
   /// what is wrong with the credentials where the answer says so, and never holds the secret.
-  result<void> fetched(const net::http::attempt& how, std::chrono::nanoseconds now);
+  result<void> fetched(const http::attempt& how, std::chrono::nanoseconds now);
 
   /// The API answered 401 to it. One that was replaced meanwhile is not dropped.
   void refused(std::string_view token);
@@ -57,7 +64,7 @@ class token_cache {
 
  private:
   result<void> taken(std::string_view body);
-  error explain(const net::http::reply& answer) const;
+  error explain(const http::reply& answer) const;
 
   token_options options_;
   redactor credentials_;
@@ -68,4 +75,4 @@ class token_cache {
   std::uint64_t requests_ = 0;
 };
 
-}  // namespace sluice::subscription
+}  // namespace sluice::net::oauth2

@@ -1,13 +1,13 @@
 // Goal: one token for all who ask, renewed in time, dropped when refused, and errors that say which
 // credential is wrong without showing it. Method: times passed in, answers by hand.
-#include "actors/subscription/token_cache.hpp"
+#include "net/oauth2/token_cache.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "actors/subscription/settings.hpp"
 
-namespace sluice::subscription {
+namespace sluice::net::oauth2 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -16,14 +16,12 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds start = 1000h;
 
-net::http::attempt answer(int status, std::string body) {
-  return net::http::reply{status, {}, std::move(body), {}};
-}
-net::http::attempt token(const std::string& text, const std::string& life) {
+http::attempt answer(int status, std::string body) { return http::reply{status, {}, std::move(body), {}}; }
+http::attempt token(const std::string& text, const std::string& life) {
   return answer(200, R"({"access_token":")" + text + R"(","token_type":"bearer","expires_in":)" + life + "}");
 }
-net::http::attempt unreachable() {
-  return tl::unexpected(net::http::attempt_failure{{errc::unreachable, "connection refused", {}}, false});
+http::attempt unreachable() {
+  return tl::unexpected(http::attempt_failure{{errc::unreachable, "connection refused", {}}, false});
 }
 token_cache make(std::string scope = {}) {
   return token_cache(token_options{{"the-client", "the-secret", std::move(scope)}});
@@ -31,7 +29,7 @@ token_cache make(std::string scope = {}) {
 
 TEST(token_cache, asks_with_basic_authentication_and_a_form) {
   const auto what = make().request();
-  EXPECT_EQ(what.method, net::http::method::post);
+  EXPECT_EQ(what.method, http::method::post);
   EXPECT_EQ(what.target, "/oauth/token");
   EXPECT_EQ(what.content_type, "application/x-www-form-urlencoded");
   EXPECT_EQ(what.body, "grant_type=client_credentials");
@@ -182,4 +180,4 @@ TEST(token_cache, bounds_a_life_that_no_clock_could_hold) {
 }
 
 }  // namespace
-}  // namespace sluice::subscription
+}  // namespace sluice::net::oauth2

@@ -1,9 +1,9 @@
 // Goal: nothing is left of a secret in what a peer repeats. Method: each form that a peer may repeat it in.
-#include "actors/subscription/redactor.hpp"
+#include "net/oauth2/redactor.hpp"
 
 #include <gtest/gtest.h>
 
-namespace sluice::subscription {
+namespace sluice::net::oauth2 {
 namespace {
 
 struct repeated {
@@ -37,4 +37,4 @@ TEST(redactor, hides_the_longer_one_whole) {
 }
 
 }  // namespace
-}  // namespace sluice::subscription
+}  // namespace sluice::net::oauth2
