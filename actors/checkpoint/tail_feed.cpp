@@ -10,6 +10,14 @@
 #include "messages/assert.hpp"
 
 namespace sluice::checkpoint {
+namespace {
+
+/// Read from the files at once, whoever asks for less: others come for the rest.
+constexpr std::size_t read_bytes = 4u << 20;
+/// Kept of what was read.
+constexpr std::size_t fetched_bytes = 32u << 20;
+
+}  // namespace
 
 struct tail_feed::slot {
   slot(wake w, std::optional<target> lane) : call(std::move(w)), of(lane) {}
@@ -23,6 +31,9 @@ struct tail_feed::slot {
   bool fetching = false;
   fetch_hint hint;  ///< of whoever serves its fetch
 
+  std::optional<destination_id> destination() const noexcept {
+    return of ? std::optional(of->destination) : std::nullopt;
+  }
   /// Where a reader that has everything up to `after` goes on. It may have gone back.
   group_number behind(group_number after) const noexcept {
     return after >= from ? std::max(after, passed) : after;
@@ -55,7 +66,7 @@ class tail_feed::handle final : public log_feed::reader {
 
 tail_feed::tail_feed(segment_fetcher fetcher, std::size_t tail_bytes, group_number last, group_number durable,
                      bool thread)
-    : fetcher_(std::move(fetcher)), ring_(tail_bytes, last), durable_(durable) {
+    : fetcher_(std::move(fetcher)), ring_(tail_bytes, last), fetched_(fetched_bytes), durable_(durable) {
   if (thread) thread_ = std::thread([this] { run(); });
 }
 
@@ -111,8 +122,16 @@ std::unique_ptr<log_feed::reader> tail_feed::add_reader(wake call, std::optional
 log_feed::tail_read tail_feed::next(reader& who, group_number after, std::size_t max_bytes) {
   slot& s = *static_cast<handle&>(who).state();
   std::scoped_lock lock(mutex_);
-  const group_number behind = s.behind(after);
-  if (behind < ring_.floor()) return {where::file, {}};
+  group_number behind = s.behind(after);
+  while (behind < ring_.floor()) {
+    const auto* known = fetched_.find(behind, s.destination());
+    if (known == nullptr) return {where::file, {}};
+    if (auto groups = groups_behind(known->groups, behind, max_bytes, s.of); !groups.empty())
+      return {where::memory, std::move(groups)};
+    s.pass(after, behind = known->upto);
+  }
+  // Who needs no file any more must not keep one open that the keeper takes away: its space would stay taken.
+  if (!s.fetching) s.hint.from.reset();
   if (behind < ring_.last()) {
     if (auto groups = ring_.behind(behind, max_bytes, s.of); !groups.empty())
       return {where::memory, std::move(groups)};
@@ -154,26 +173,35 @@ void tail_feed::run() {
 }
 
 void tail_feed::serve(job& what) {
-  group_number upto = 0;
-  bool stopping = false;
-  {
-    std::scoped_lock lock(mutex_);
-    upto = ring_.floor() > what.after ? ring_.floor() : durable_;
-    stopping = stopping_;
-  }
-  result<std::vector<committed_group_ptr>> got = fail(errc::stopping, "the log stops");
-  std::optional<destination_id> of;
-  if (what.who->of) of = what.who->of->destination;
-  if (!stopping) got = fetcher_.fetch(what.who->hint, of, what.after, upto, what.max_bytes);
-  // Who has caught up must not keep a file open that the keeper takes away meanwhile: its disk space would
-  // stay taken.
-  if (!got || got->empty() || got->back()->header().number >= upto) what.who->hint.from.reset();
+  auto got = read(what);
   {
     std::scoped_lock lock(mutex_);
     what.who->fetching = false;
   }
   std::scoped_lock calls(what.who->calls);
   if (what.who->alive) what.done(std::move(got));
+}
+
+// Who waited behind another reader finds what that one has read.
+result<std::vector<committed_group_ptr>> tail_feed::read(job& what) {
+  const auto of = what.who->destination();
+  group_number upto = 0;
+  {
+    std::scoped_lock lock(mutex_);
+    if (stopping_) return fail(errc::stopping, "the log stops");
+    if (const auto* known = fetched_.find(what.after, of))
+      return groups_behind(known->groups, what.after, what.max_bytes, {});
+    upto = ring_.floor() > what.after ? ring_.floor() : durable_;
+  }
+  fetch_hint& hint = what.who->hint;
+  auto got = fetcher_.fetch(hint, of, what.after, upto, std::max(read_bytes, what.max_bytes));
+  // As in `next`.
+  if (!got || got->empty() || got->back()->header().number >= upto) hint.from.reset();
+  if (!got || got->empty()) return got;
+  auto first = groups_behind(*got, what.after, what.max_bytes, {});
+  std::scoped_lock lock(mutex_);
+  fetched_.put(what.after, of, std::move(*got));
+  return first;
 }
 
 group_number tail_feed::durable() const {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "actors/checkpoint/fetched_runs.hpp"
 #include "actors/checkpoint/log_feed.hpp"
 #include "actors/checkpoint/segment_fetcher.hpp"
 #include "actors/checkpoint/tail_ring.hpp"
@@ -46,11 +47,13 @@ class tail_feed final : public log_feed {
   };
   void run();
   void serve(job& what);
+  result<std::vector<committed_group_ptr>> read(job& what);
 
   segment_fetcher fetcher_;
   mutable std::mutex mutex_;  ///< guards everything below
   std::condition_variable jobs_come_;
   tail_ring ring_;
+  fetched_runs fetched_;
   group_number durable_;
   std::vector<std::shared_ptr<slot>> slots_;  ///< one a reader
   std::deque<job> jobs_;                      ///< at most one a reader

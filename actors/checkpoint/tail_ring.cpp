@@ -1,8 +1,7 @@
 // Oldest out first; a group that is larger than the ring leaves at once and is read from its file.
 #include "actors/checkpoint/tail_ring.hpp"
 
-#include <algorithm>
-
+#include "actors/checkpoint/fetched_runs.hpp"
 #include "messages/assert.hpp"
 
 namespace sluice::checkpoint {
@@ -22,17 +21,7 @@ void tail_ring::push(committed_group_ptr group) {
 std::vector<committed_group_ptr> tail_ring::behind(group_number after, std::size_t max_bytes,
                                                    const std::optional<target>& of) const {
   SLUICE_ASSERT(after >= floor_);
-  std::vector<committed_group_ptr> out;
-  std::size_t bytes = 0;
-  for (auto at = std::ranges::upper_bound(groups_, after, {},
-                                          [](const committed_group_ptr& g) { return g->header().number; });
-       at != groups_.end(); ++at) {
-    if (of && !(*at)->may_hold(*of)) continue;
-    if (!out.empty() && bytes + (*at)->bytes > max_bytes) break;
-    bytes += (*at)->bytes;
-    out.push_back(*at);
-  }
-  return out;
+  return groups_behind(groups_, after, max_bytes, of);
 }
 
 }  // namespace sluice::checkpoint
