@@ -106,6 +106,32 @@ TEST_F(http_delivery, tries_nothing_before_its_offer_is_durable) {
   EXPECT_EQ(notes.outcomes[0].head.last, 4u);
 }
 
+TEST_F(http_delivery, names_an_attempt_by_its_lane_and_a_single_event_by_its_position_alone) {
+  struct row {
+    lane_id lane;
+    std::size_t batch;
+    const char* id;
+  };
+  // The first lane's names are those of a destination that has no other.
+  for (const row& r : {row{0, 10, "id of warehouse offer 1"}, row{3, 10, "id of warehouse lane 3 offer 1"},
+                       row{0, 1, "id of warehouse event 3"}, row{3, 1, "id of warehouse event 4"}}) {
+    lane = std::make_shared<deliver::lane>();
+    lane->destination = destination;
+    lane->name = "warehouse";
+    lane->number = r.lane;
+    lane->cursor = lane->scan_behind = feed.durable();  // one event a group
+    lane->scanned = feed.durable();
+    http.batch = r.batch;
+    start();
+    feed.append({{.id = "e", .targets = {{destination, r.lane}}}}, wall_ms);
+    run();
+    ASSERT_TRUE(under_way());
+    EXPECT_EQ(attempts.back().id, r.id);
+    answer(200);
+    kill_delivery();
+  }
+}
+
 TEST_F(http_delivery, gathers_the_next_batch_while_one_is_under_way) {
   start();
   append(1, 3);
