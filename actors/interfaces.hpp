@@ -6,7 +6,8 @@
 //                                                        telemetry  settled ◀──┘   │   │
 //                        log ──ready, chunk──▶ audit ──audited─────────────────────┘   │
 //                        log ──ready, chunk──▶ deliver (one a lane) ───────────────────┘
-//                        subscription ──note───────────────────────────────────────────┘
+//                        subscription ──note───────────────────────────────────────────┤
+//                        admin API ──order─────────────────────────────────────────────┘
 //   supervisor ──attach──▶ ingest, decode, route;  it alone restarts
 //
 // A message between stages carries a group: everything that came since the producer's last turn. Nothing here
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "actors/checkpoint/delivery_messages.hpp"
+#include "actors/checkpoint/order.hpp"
 #include "actors/credit.hpp"
 #include "messages/atoms.hpp"
 #include "messages/batch.hpp"
@@ -54,6 +56,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::scrape_request_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::offer_head)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::relief)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::checkpoint::order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::target)
 
 namespace sluice {
@@ -92,7 +95,9 @@ using deliver_actor = caf::typed_actor<
     // Its worker thread finished a write, its HTTP client an attempt.
     caf::reacts_to<written_a, work_result_ptr>, caf::reacts_to<reply_a, attempt_result_ptr>,
     // The backlog is over its bound, or an operator gives it up: acts between attempts.
-    caf::reacts_to<relieve_a, checkpoint::relief>, caf::reacts_to<tick_a>,
+    caf::reacts_to<relieve_a, checkpoint::relief>,
+    // It is time for the next step; or the destination goes on after a pause.
+    caf::reacts_to<tick_a>,
     // Finish the attempt under way, see its outcome durable, take nothing new, end.
     caf::reacts_to<drain_a>>;
 
@@ -131,6 +136,8 @@ using checkpoint_actor = consumer_actor::extend<
     // Keep the id of the subscription that events come from, at once; empty: none any more. At most
     // checkpoint::subscription_bytes_max bytes.
     caf::reacts_to<note_a, std::string>,
+    // An operator's order: durable, then carried out, then answered.
+    caf::reacts_to<order_a, checkpoint::order_ptr>,
     // The telemetry actor, new or again; and: it took the last sample.
     caf::reacts_to<attach_a, telemetry_actor>, caf::reacts_to<grant_a, epoch, std::uint32_t>,
     caf::reacts_to<tick_a>,

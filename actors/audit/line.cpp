@@ -93,6 +93,10 @@ void line_writer::append(std::string& to, const line& what) {
     to += "\",\"reason\":\""sv;
     append_plain_text(to, what.reason);
   }
+  if (!what.who.empty()) {
+    to += "\",\"who\":\""sv;
+    append_plain_text(to, what.who);
+  }
   to += "\"}\n"sv;
 }
 

@@ -4,11 +4,12 @@
 
 namespace sluice::audit {
 
+using checkpoint::control_kind;
 using checkpoint::settlement;
 
 class narrator::teller : public checkpoint::record_visitor {
  public:
-  teller(narrator& of, std::string& to) : of_(of), to_(to) {}
+  teller(narrator& of, std::int64_t wall_ms, std::string& to) : of_(of), wall_ms_(wall_ms), to_(to) {}
 
   void on_batch(const checkpoint::batch_view& batch) override {
     batch.read_targets(of_.sets_);
@@ -57,13 +58,34 @@ class narrator::teller : public checkpoint::record_visitor {
   }
 
   void on_control(const checkpoint::control_view& control) override {
-    if (control.head.kind == checkpoint::control_kind::destination_added) {
-      of_.names_[control.head.destination] = std::string(control.name);
+    switch (control.head.kind) {
+      case control_kind::destination_added:
+        of_.names_[control.head.destination] = std::string(control.name);
+        return;
+      case control_kind::destination_paused:
+        return act("pause", control);
+      case control_kind::destination_resumed:
+        return act("resume", control);
+      case control_kind::destination_removed:
+      case control_kind::file_attached:
+      case control_kind::subscription_noted:
+        return;
     }
   }
 
  private:
+  // What an operator did is told whatever `actions` says.
+  void act(std::string_view action, const checkpoint::control_view& control) {
+    line what;
+    what.at_ms = wall_ms_;
+    what.action = action;
+    what.destination = of_.names_[control.head.destination];
+    what.who = control.name;
+    of_.lines_.append(to_, what);
+  }
+
   narrator& of_;
+  const std::int64_t wall_ms_;  // when the group was written
   std::string& to_;
 };
 
@@ -71,7 +93,7 @@ narrator::narrator(actions which, std::map<destination_id, std::string> names)
     : which_(which), names_(std::move(names)) {}
 
 result<void> narrator::tell(const checkpoint::committed_group& group, std::string& to) {
-  teller visitor(*this, to);
+  teller visitor(*this, group.header().wall_ms, to);
   return checkpoint::visit_records(group.header(), group.content(), visitor);
 }
 

@@ -11,7 +11,7 @@
 
 namespace sluice::audit {
 
-/// The actions that lines are written for.
+/// The actions on events that lines are written for; an operator's acts always have one.
 struct actions {
   bool routed = true, dropped = true, quarantined = true, delivered = true, dead_lettered = true;
 };

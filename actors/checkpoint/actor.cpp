@@ -86,6 +86,7 @@ class checkpoint_stage : public checkpoint_actor::base {
           stager_->push(control_head{.kind = control_kind::subscription_noted}, std::move(id));
           turn();
         },
+        [this](order_a, const order_ptr& asked) { obey(asked); },
         [this](attach_a, const telemetry_actor& telemetry) {
           telemetry_ = telemetry;
           telemetry_ready_ = true;
@@ -263,12 +264,35 @@ class checkpoint_stage : public checkpoint_actor::base {
     return beyond;
   }
 
+  // What stands as it is asked for already is not written again.
+  void obey(const order_ptr& asked) {
+    const auto* const d = options_.state->find(asked->destination);
+    if (d == nullptr || d->id == dead_letters_id)
+      return asked->done(fail(errc::not_found, "no such destination"));
+    if (failed_) return asked->done(fail(errc::not_durable, "the log takes nothing any more"));
+    const bool stands = d->paused == (asked->what == order_kind::pause);
+    if (stands) return obeyed(*asked);
+    stager_->push(control_head{.kind = record_of(asked->what), .destination = d->id},
+                  asked->who.substr(0, order_who_bytes_max), [this, asked] { obeyed(*asked); });
+    turn();
+  }
+
+  void obeyed(const order& asked) {
+    options_.pause(asked.destination, asked.what == order_kind::pause);
+    if (asked.what == order_kind::resume) {
+      for (const auto& [lane, serving] : serving_)
+        if (lane.destination == asked.destination) send(serving, tick_a{});
+    }
+    publish();
+    asked.done({});
+  }
+
   void publish() {
     const auto moment = now();
     board_view view;
     view.totals = options_.state->totals();
     for (const auto& d : options_.state->destinations()) {
-      view.destinations.push_back({d.id, d.name, d.totals, pinned(d), d.removed});
+      view.destinations.push_back({d.id, d.name, d.totals, pinned(d), d.removed, d.paused});
     }
     view.log = options_.log->counts();
     view.dedup_ids = options_.window->size();

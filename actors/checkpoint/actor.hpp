@@ -35,7 +35,10 @@ struct actor_options {
       1ull << 30;                 ///< bytes of log that the audit may be behind before batches are refused
   position audited_position = 0;  ///< where the audit starts
   checkpoint::board* board = nullptr;
-  stage_queue* queue = nullptr;             ///< outlives the actor; null: nobody counts
+  stage_queue* queue = nullptr;  ///< outlives the actor; null: nobody counts
+  /// Lets the lanes of a destination rest, or go on; thread-safe, called before whoever ordered it is
+  /// answered.
+  std::function<void(destination_id, bool)> pause;
   std::function<bool()> dead_letters_full;  ///< what a backlog gives up finds no room; thread-safe
   make_executor workers = make_worker;      ///< for what blocks
   std::function<void(const error&)>

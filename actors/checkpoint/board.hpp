@@ -18,6 +18,7 @@ struct destination_view {
   destination_totals totals;
   std::uint64_t pinned_bytes = 0;
   bool removed = false;
+  bool paused = false;
 };
 
 /// One consistent moment.

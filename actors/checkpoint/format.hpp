@@ -201,6 +201,8 @@ enum class control_kind : std::uint16_t {
   destination_removed = 2,  ///< name
   file_attached = 3,        ///< base length of a file destination that was there before: `value`
   subscription_noted = 4,   ///< name: id of the subscription that events come from; empty: none any more
+  destination_paused = 5,   ///< name: who asked; nothing is attempted there until it is resumed
+  destination_resumed = 6,  ///< name: who asked
 };
 struct control_head {
   control_kind kind{};

@@ -113,6 +113,9 @@ class log_state::applier final : public record_visitor {
         lane->file_length = view.head.value;
         return;
       }
+      case control_kind::destination_paused:
+      case control_kind::destination_resumed:
+        return pause(view);
       case control_kind::subscription_noted:
         if (view.name.size() > subscription_bytes_max) return contradict("a subscription's id is too long");
         state_.subscription_ = view.name;
@@ -195,6 +198,14 @@ class log_state::applier final : public record_visitor {
       return contradict("the destination to remove is not there");
     }
     state_.destinations_[view.head.destination].removed = true;
+  }
+
+  void pause(const control_view& view) {
+    const auto id = view.head.destination;
+    if (failed_) return;
+    if (state_.find(id) == nullptr || id == dead_letters_id)
+      return contradict("the destination to pause or resume is not there");
+    state_.destinations_[id].paused = view.head.kind == control_kind::destination_paused;
   }
 
   std::string place() const {

@@ -52,6 +52,7 @@ struct destination_state {
   destination_id id = 0;
   std::string name;
   bool removed = false;
+  bool paused = false;  ///< by an operator: no attempt begins
   std::vector<lane_state> lanes;
   destination_totals totals;  ///< totals.pending() is the sum over the lanes
 

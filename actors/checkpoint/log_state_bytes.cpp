@@ -7,7 +7,7 @@
 //   u64 number of destinations
 //   the subscription's id, padded with zeros to 8
 //   for each destination, in the order of their ids from 0:
-//     u16 id, u16 removed (0/1), u16 lanes, u16 name bytes
+//     u16 id, u16 flags (1 removed, 2 paused), u16 lanes, u16 name bytes
 //     u64 routed, redriven, delivered, dead_lettered, discarded, dropped_oldest
 //     the name, padded with zeros to 8
 //     for each lane: u64 settled upto, file_length, last_offer, pending; u32 number of ranges, u32 flags
@@ -42,13 +42,14 @@ static_assert(sizeof(state_head) == 104 && std::is_trivially_copyable_v<state_he
 
 struct destination_head {
   destination_id id = 0;
-  std::uint16_t removed = 0;
+  std::uint16_t flags = 0;
   std::uint16_t lanes = 0;
   std::uint16_t name_bytes = 0;
   destination_totals totals;
 };
 static_assert(sizeof(destination_head) == 56 && std::is_trivially_copyable_v<destination_head>);
 
+constexpr std::uint16_t flag_removed = 1, flag_paused = 2;
 constexpr std::uint32_t flag_file_attached = 1, flag_open_offer = 2;
 struct lane_head {
   position upto = 0;
@@ -172,8 +173,8 @@ const char* take_destination(reader& from, const context& in, destination_state&
   const auto head = from.take<destination_head>();
   if (from.failed()) return "a destination passes the end";
   if (head.id != in.destination) return "destinations are not numbered in order";
-  if (head.removed > 1 || (head.removed == 1 && head.id == dead_letters_id))
-    return "a destination is half removed";
+  if (head.flags > (flag_removed | flag_paused)) return "a destination has unknown flags";
+  if (head.flags != 0 && head.id == dead_letters_id) return "the dead letters are removed or paused";
   if (head.lanes == 0 || head.lanes > lanes_max) return "a destination has a wrong number of lanes";
   if (head.name_bytes == 0 || head.name_bytes > destination_name_bytes_max)
     return "a destination has no name";
@@ -181,7 +182,8 @@ const char* take_destination(reader& from, const context& in, destination_state&
   const auto name = from.take_bytes(head.name_bytes);
   d.id = head.id;
   d.name.assign(reinterpret_cast<const char*>(name.data()), name.size());
-  d.removed = head.removed == 1;
+  d.removed = (head.flags & flag_removed) != 0;
+  d.paused = (head.flags & flag_paused) != 0;
   d.totals = head.totals;
   if (head.lanes > from.left() / sizeof(lane_head)) return "a destination passes the end";
   d.lanes.resize(head.lanes);
@@ -214,7 +216,7 @@ std::vector<std::byte> log_state::serialize() const {
   for (const destination_state& d : destinations_) {
     destination_head one;
     one.id = d.id;
-    one.removed = d.removed ? 1 : 0;
+    one.flags = static_cast<std::uint16_t>((d.removed ? flag_removed : 0) | (d.paused ? flag_paused : 0));
     one.lanes = static_cast<std::uint16_t>(d.lanes.size());
     one.name_bytes = static_cast<std::uint16_t>(d.name.size());
     one.totals = d.totals;

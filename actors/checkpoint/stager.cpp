@@ -56,9 +56,9 @@ void stager::push(const offer_head& offer, std::function<void()> durable) {
   records_.push_back({nullptr, offer, std::nullopt, std::move(durable)});
 }
 
-void stager::push(const control_head& control, std::string name) {
+void stager::push(const control_head& control, std::string name, std::function<void()> durable) {
   ++urgent_records_;
-  records_.push_back({nullptr, std::nullopt, std::pair{control, std::move(name)}, [] {}});
+  records_.push_back({nullptr, std::nullopt, std::pair{control, std::move(name)}, std::move(durable)});
 }
 
 void stager::audited(group_number upto, std::uint64_t file_length) {
@@ -253,7 +253,8 @@ void stager::completed(const result<committed_group_ptr>& done, commit_counts& c
     SLUICE_ASSERT(applied.has_value());
     window_.confirm(out_.ids_end);
     for (auto& b : out_.batches) answer(b, b.said);
-    for (auto& r : out_.records) r.durable();
+    for (auto& r : out_.records)
+      if (r.durable) r.durable();
     counts += out_.counts;
     ++counts.groups;
   } else if (done.error().code == errc::no_space) {

@@ -64,7 +64,7 @@ class stager {
   /// `durable` is called when the commit that holds it ended well; until then it is kept, whatever fails.
   void push(outcome_ptr settled, std::function<void()> durable);
   void push(const offer_head& offer, std::function<void()> durable);
-  void push(const control_head& control, std::string name);
+  void push(const control_head& control, std::string name, std::function<void()> durable = {});
   void audited(group_number upto, std::uint64_t file_length);
   /// From now on audit progress is reason enough for a commit: the node is about to stop.
   void flush_audit() noexcept { flush_audit_ = true; }
@@ -143,8 +143,8 @@ class stager {
   log_state& state_;
   options options_;
   std::deque<held_batch> batches_;  // not decided yet; bounded by the lease and the links' windows
-  std::deque<waiting>
-      records_;  // bounded: one outcome and one offer a lane at a time, the id when it changes
+  std::deque<waiting> records_;     // bounded: one outcome and one offer a lane at a time, the id when it
+                                    // changes, an order a connection of the admin listener
   std::optional<audited_head> audit_;
   staged open_, out_;
   std::vector<epoch> left_;

@@ -29,6 +29,11 @@ class discard_stage : public stage {
     pull();
   }
   void ticked() override { pull(); }
+  void surrender() override {
+    if (!paused()) return;
+    events_ = 0;
+    put_back();
+  }
   bool hand_empty() const override { return events_ == 0; }
   bool busy() const override { return false; }
 

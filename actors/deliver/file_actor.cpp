@@ -84,6 +84,7 @@ class file_stage : public stage {
 
   void ticked() override {
     if (retrying_ && now() < retry_at_) return tick_in(retry_at_ - now());
+    if (retrying_ && paused()) return;
     if (std::exchange(retrying_, false)) return write();
     pull();
   }
@@ -91,7 +92,8 @@ class file_stage : public stage {
   // Between two attempts at a file that cannot be written; what a failed write left is cut at the next
   // attach.
   void surrender() override {
-    if (busy_ || !std::exchange(retrying_, false)) return;
+    if (busy_ || !(retrying_ || paused())) return;
+    retrying_ = false;
     end();
     writing_ = next_ = {};
     my().gauges.oldest_received_ms = 0;

@@ -119,7 +119,7 @@ class http_stage : public stage {
 
   // The next step, when none is under way: form a batch, offer it, or attempt it.
   void next() {
-    if (attempting_ || retrying_ || giving_up() || draining()) return;
+    if (attempting_ || retrying_ || giving_up() || draining() || paused()) return;
     if (current_.empty() && !form()) return;
     if (needs_offer() && !my().open_offer) return make_offer();
     if (my().open_offer && !my().offer_durable) return;
@@ -194,13 +194,6 @@ class http_stage : public stage {
     if (!l.open_offer) return l.name + " event " + std::to_string(current_.front().at);
     const std::string lane = l.number == 0 ? "" : " lane " + std::to_string(l.number);
     return l.name + lane + " offer " + std::to_string(l.open_offer->offer);
-  }
-
-  std::uint64_t close_offer() {
-    const auto number = my().open_offer ? my().open_offer->offer : 0;
-    my().open_offer.reset();
-    my().offer_durable = false;
-    return number;
   }
 
   void delivered() {

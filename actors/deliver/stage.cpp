@@ -53,11 +53,15 @@ deliver_actor::behavior_type stage::make_behavior() {
         if (more && !broken_) return pull();
         collecting_ ? collect_relief() : pulled();
       },
-      [this](offered_a, std::uint64_t offer) { offered(offer); },
+      [this](offered_a, std::uint64_t offer) {
+        offered(offer);
+        if (!relief_.done()) pull();  // what it must give up waited for the offer
+      },
       [this](settled_a) {
         --outcomes_out_;
         if (outcomes_out_ == 0 && next_outcome_) send_outcome();
         settled_durably();
+        if (!relief_.done()) pull();
         end_when_drained();
       },
       [this](written_a, const work_result_ptr& result) {
@@ -98,8 +102,9 @@ void stage::pull() {
     surrender();
     if (surrendered_ || !hand_empty()) return pulled();
   }
+  if (!relief_.done() && my().open_offer && !my().offer_durable) return pulled();
   collecting_ = !relief_.done();
-  bool more = room();
+  bool more = room() || looks_ahead();
   while (more) {
     auto tail = options_.feed->next(*reader_, scanned_, bite_bytes);
     if (tail.found == checkpoint::log_feed::where::wait) break;
@@ -120,14 +125,28 @@ void stage::pull() {
 }
 
 bool stage::room() {
-  if (!collecting_) return wants();
+  if (!collecting_) return !paused() && wants();
   return !relief_.done() && relief_letters_.size() < relief_events_max;
+}
+
+// A destination that rests takes nothing, but its bound and its metrics ask how old its oldest event is.
+bool stage::looks_ahead() const {
+  return !collecting_ && paused() && hand_empty() && front_ <= options_.lane->cursor;
+}
+
+void stage::note_front(const lane_event& event) {
+  if (!hand_empty()) return;
+  front_ = event.at;
+  my().gauges.oldest_received_ms = event.received_ms;
 }
 
 // A group that is left in the middle is read again from its start: `taken_` tells what is behind.
 void stage::read(const checkpoint::committed_group& group, bool& more) {
   const auto whole = scan_lane(group, my().destination, my().number, taken_, [this](const lane_event& event) {
-    if (!room() || (collecting_ && !relief_.wants(event.at, event.received_ms))) return false;
+    if (!room() || (collecting_ && !relief_.wants(event.at, event.received_ms))) {
+      note_front(event);
+      return false;
+    }
     taken_ = last_event_ = event.at;
     if (collecting_) {
       relief_.gave(event.slice.size());
@@ -158,7 +177,16 @@ void stage::collect_relief() {
     return pulled();
   }
   const auto last = relief_letters_.back().at;
-  give_up_counted(std::exchange(relief_letters_, {}), last, relief_how(), std::string(relief_reason()), 0);
+  // With an empty hand an open offer is one that a predecessor left: its events are the first to go.
+  give_up_counted(std::exchange(relief_letters_, {}), last, relief_how(), std::string(relief_reason()),
+                  close_offer());
+}
+
+std::uint64_t stage::close_offer() {
+  const auto number = my().open_offer ? my().open_offer->offer : 0;
+  my().open_offer.reset();
+  my().offer_durable = false;
+  return number;
 }
 
 std::string_view stage::relief_reason() const noexcept {
@@ -250,6 +278,10 @@ void stage::put_back() {
 void stage::settle(checkpoint::outcome what) {
   my().cursor = std::max(my().cursor, what.head.last);
   my().scan_behind = std::max(my().scan_behind, my().cursor);
+  if (front_ != 0 && front_ <= my().cursor) {
+    front_ = 0;
+    if (hand_empty()) my().gauges.oldest_received_ms = 0;
+  }
   while (!marks_.empty() && marks_.front().event <= my().cursor) {
     my().scanned = marks_.front().group;
     marks_.pop_front();
@@ -289,6 +321,7 @@ void stage::flush_outcomes() {
 }
 
 std::optional<endpoint::ticket> stage::ask(std::size_t events) {
+  if (paused()) return std::nullopt;
   const auto said = my().endpoint->ask(
       my().number, events, [to = caf::actor_cast<deliver_actor>(this)] { caf::anon_send(to, tick_a{}); });
   if (said.not_before) tick_in(std::max<std::chrono::nanoseconds>(*said.not_before - now(), {}));

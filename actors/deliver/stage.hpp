@@ -69,8 +69,8 @@ class stage : public deliver_actor::base {
   /// Nothing that was taken waits to be settled.
   virtual bool hand_empty() const = 0;
   /// The backlog is over its bound and the hand is not empty: a kind that is between two attempts of a
-  /// failing endpoint gives up what it holds (see `give_up`), or puts it back (see `put_back`) to be given up
-  /// from the log; the others are about to empty their hand anyway.
+  /// failing endpoint, or paused, gives up what it holds (see `give_up`), or puts it back (see `put_back`) to
+  /// be given up from the log; the others are about to empty their hand anyway.
   virtual void surrender() {}
   /// A write or an attempt is under way.
   virtual bool busy() const = 0;
@@ -99,8 +99,12 @@ class stage : public deliver_actor::base {
   std::string_view relief_reason() const noexcept;
   bool giving_up() const noexcept { return surrendered_.has_value(); }
   bool draining() const noexcept { return draining_; }
+  /// An operator lets the destination rest: no attempt begins, `ticked` is called when it goes on. What `ask`
+  /// does not cover looks here itself.
+  bool paused() const noexcept { return options_.lane->paused.load(); }
   dead_letter letter(const lane_event& event, std::string reason, std::uint32_t attempts) const;
-  /// A request of so many events may begin; or, empty, `ticked` is called when it is worth asking again.
+  /// A request of so many events may begin; or, empty, `ticked` is called when it is worth asking again. A
+  /// paused destination's may not.
   std::optional<endpoint::ticket> ask(std::size_t events);
   /// `ticked` is called in `wait` at the latest; it looks itself whether its time has come.
   void tick_in(std::chrono::nanoseconds wait);
@@ -112,6 +116,8 @@ class stage : public deliver_actor::base {
   checkpoint::outcome outcome_upto(position last, checkpoint::settlement how) const;
   static checkpoint::outcome::name named(const lane_event& event);
   deliver::lane& my() noexcept { return *options_.lane; }
+  /// Number of the open offer, which is none from here on; 0 without one.
+  std::uint64_t close_offer();
 
   stage_options options_;
   position taken_ = 0;  ///< the last event that was taken, or the end of the last group read
@@ -121,6 +127,8 @@ class stage : public deliver_actor::base {
   void send_outcome();
   void mark_scanned();
   bool room();
+  bool looks_ahead() const;
+  void note_front(const lane_event& event);
   void end_when_drained();
   void collect_relief();
   void give_up_counted(std::vector<dead_letter> letters, position last, checkpoint::settlement how,
@@ -147,6 +155,7 @@ class stage : public deliver_actor::base {
   };
   group_number scanned_ = 0;
   position last_event_ = 0;
+  position front_ = 0;      // the event that is next, as long as nothing of the lane is in hand; 0: not known
   std::deque<mark> marks_;  // bounded by the events that the kind takes ahead
   std::unique_ptr<checkpoint::log_feed::reader> reader_;
   checkpoint::outcome_ptr next_outcome_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "actors/node/admin/destinations.hpp"
+#include "actors/node/admin/orders.hpp"
 #include "actors/node/config/keys.hpp"
 #include "actors/node/parts.hpp"
 
@@ -23,7 +24,12 @@ void application::parts::serve_admin() {
     return oldest;
   };
   from.wall_ms = wall_ms;
-  api.routes().add(method::get, "/api/v1/destinations", admin::list_destinations(from));
+  auto& routes = api.routes();
+  routes.add(method::get, "/api/v1/destinations", admin::list_destinations(from));
+  for (const auto what : {checkpoint::order_kind::pause, checkpoint::order_kind::resume}) {
+    const auto path = std::string("/api/v1/destinations/{name}/").append(to_string(what));
+    routes.add(method::post, path, admin::order_destination(what, from, orders));
+  }
 }
 
 }  // namespace sluice::node

@@ -162,6 +162,7 @@ application::~application() {
   p.organisation.reset();
   p.gate->connect_ingest({});
   p.gate->connect_scrape({});
+  p.orders.connect({});
   p.actors.reset();
   p.gate->inbox().drain_into([](std::unique_ptr<batch>) {});  // answered 503 while the sockets still live
   if (p.ingestion) p.ingestion->refuse_unfinished();

@@ -19,6 +19,7 @@
 #include "actors/deliver/dead_letters.hpp"
 #include "actors/deliver/sender.hpp"
 #include "actors/node/admin/api.hpp"
+#include "actors/node/admin/orders.hpp"
 #include "actors/node/application.hpp"
 #include "actors/node/config/scale.hpp"
 #include "actors/node/gateway.hpp"
@@ -54,6 +55,7 @@ struct application::parts {
   stage_queues queues;
   supervisor::restart_counts restarts;
   net::byte_budget budget;
+  admin::order_desk orders;
   admin::api api;
   std::unique_ptr<gateway> gate;
   std::unique_ptr<net::runtime> io;  // outlives the actors: late answers post to it

@@ -92,6 +92,10 @@ supervisor::factories application::parts::factories() {
     options.dead_letters_full = [this] { return letters->full(); };
     options.audit_backlog = configured.audit.backlog;
     options.audited_position = audited->last;
+    options.pause = [this](destination_id of, bool paused) {
+      for (const served_lane& l : lanes)
+        if (l.lane->destination == of) l.lane->paused = paused;
+    };
     for (const auto& d : configured.destinations) {
       const auto& b = d.backlog;
       const auto of = lanes_of(lanes, d);
@@ -105,18 +109,22 @@ supervisor::factories application::parts::factories() {
       log_error("checkpoint", to_string(why));
       ended("the log takes nothing any more: " + to_string(why));
     };
-    return checkpoint::spawn_checkpoint(*actors, std::move(options));
+    const auto made = checkpoint::spawn_checkpoint(*actors, std::move(options));
+    orders.connect(
+        [made](checkpoint::order_ptr asked) { caf::anon_send(made, order_a{}, std::move(asked)); });
+    return made;
   };
-  make.audit = [this](const checkpoint_actor& to) {
-    std::map<destination_id, std::string> names;
-    for (const served_lane& l : lanes) names[l.lane->destination] = l.lane->name;
+  // While nobody changes the state; what comes later the audit learns from the log.
+  std::map<destination_id, std::string> names;
+  for (const auto& d : state.destinations()) names[d.id] = d.name;
+  make.audit = [this, names](const checkpoint_actor& to) {
     audit::actor_options options;
     options.at = audited;
     options.feed = &log->feed();
     options.files = files.get();
     options.path = configured.audit.path;
     options.which = audit_actions(configured.audit);
-    options.names = std::move(names);
+    options.names = names;
     options.checkpoint = to;
     options.incident = [](const std::string& what) {
       what.empty() ? log_info("audit", "goes on") : log_warning("audit", what);

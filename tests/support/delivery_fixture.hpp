@@ -54,6 +54,7 @@ class noting_checkpoint : public checkpoint_actor::base {
         [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},
+        [](order_a, const checkpoint::order_ptr&) {},
         [](attach_a, const telemetry_actor&) {},
         [](grant_a, epoch, std::uint32_t) {},
         [](tick_a) {},

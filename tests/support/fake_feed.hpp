@@ -33,6 +33,13 @@ class fake_feed final : public checkpoint::log_feed {
     publish(group, 0);
   }
 
+  /// One durable group with one control record.
+  void append(const checkpoint::control_head& head, std::string_view name) {
+    checkpoint::group_builder group(checkpoint::aligned_buffer(64 << 10));
+    if (!group.append_control(head, name)) throw std::runtime_error("the record does not fit");
+    publish(group, 0);
+  }
+
   std::unique_ptr<reader> add_reader(wake call, std::optional<target> = {}) override {
     auto made = std::make_unique<registered>();
     made->call = std::move(call);

@@ -59,6 +59,7 @@ class fake_checkpoint : public checkpoint_actor::base {
         [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},
+        [](order_a, const checkpoint::order_ptr&) {},
         [this](attach_a, const telemetry_actor&) { script_.told.emplace_back("telemetry"); },
         [](grant_a, epoch, std::uint32_t) {},
         [](tick_a) {},

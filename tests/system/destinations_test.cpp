@@ -53,5 +53,77 @@ TEST(destinations, off_the_ingestion_listener_need_the_token) {
   EXPECT_EQ(listed.how, exit_status{}) << listed.errors;
 }
 
+/// The warehouse's backlog, as the node says it.
+double backlog(const node& there) {
+  return there.metric("sluice_backlog_events", {{"destination", "analytics-warehouse"}});
+}
+
+finished ask(const node& there, std::vector<std::string> what) {
+  what.insert(what.begin(), "destinations");
+  what.insert(what.end(), {"--config", there.config_file().string()});
+  return run(sluice_binary(), what);
+}
+
+TEST(destinations, stay_paused_through_a_kill_and_then_get_everything_once) {
+  receiver webhook;
+  webhook.start();
+  node there(webhook_node(", batch: 20, rate: 1000"), {{"receiver", std::to_string(webhook.port())}});
+  there.start();
+  const finished paused = ask(there, {"pause", "analytics-warehouse"});
+  ASSERT_EQ(paused.how, exit_status{}) << paused.errors;
+  EXPECT_EQ(paused.output, "analytics-warehouse is paused\n");
+
+  batch_maker maker(32, 0);
+  std::vector<std::string> ids;
+  const auto post = [&] {
+    const made_batch batch = maker.next_for(warehouse, 50);
+    for (const made_event& e : batch.events) ids.push_back(e.id);
+    ASSERT_EQ(there.post(batch.body).status, 200);
+  };
+  for (int i = 0; i < 4; ++i) post();
+  EXPECT_TRUE(wait_until([&] { return backlog(there) == 200; }, milliseconds(20'000)));
+  EXPECT_THAT(get(there.port(), list_path).body, HasSubstr(R"("state":"paused","backlog":{"events":200,)"));
+  there.kill9();
+  there.start();
+  for (int i = 0; i < 2; ++i) post();
+  EXPECT_TRUE(wait_until([&] { return backlog(there) == 300; }, milliseconds(20'000)));
+  EXPECT_TRUE(webhook.deliveries().empty()) << "nothing is sent while it is paused, a restart is no reason";
+
+  const finished resumed = ask(there, {"resume", "analytics-warehouse"});
+  ASSERT_EQ(resumed.how, exit_status{}) << resumed.errors;
+  EXPECT_TRUE(webhook.wait_for_events(ids.size(), milliseconds(30'000))) << there.last_words();
+  EXPECT_EQ(webhook.received(), ids) << "each once, in the order in which they were acknowledged";
+  EXPECT_TRUE(wait_until([&] { return backlog(there) == 0; }, milliseconds(20'000)));
+  EXPECT_EQ(there.stop(), exit_status{}) << there.last_words();
+
+  const std::string audit = read_text(there.path("audit.jsonl"));
+  for (const char* const action : {"pause", "resume"}) {
+    EXPECT_THAT(audit, HasSubstr("\"action\":\"" + std::string(action) +
+                                 R"(","region":"","destination":"analytics-warehouse","who":"127.0.0.1"})"));
+  }
+}
+
+TEST(destinations, that_are_not_there_are_named_with_the_nearest_one) {
+  node there(file_node());
+  there.start();
+  const finished said = ask(there, {"pause", "analytics-warehose"});
+  EXPECT_EQ(said.how.code, 1);
+  EXPECT_THAT(said.errors, HasSubstr("analytics-warehouse is one"));
+  there.stop();
+  EXPECT_EQ(ask(there, {"resume", "realtime-dashboard"}).how.code, 1) << "nobody answers";
+}
+
+TEST(destinations, take_no_order_from_a_page_of_another_site) {
+  node there(file_node());
+  there.start();
+  constexpr std::string_view pause = "/api/v1/destinations/realtime-dashboard/pause";
+  http_peer peer(there.port());
+  EXPECT_EQ(peer.request("POST", pause, {{"Origin", "https://evil.example"}}).status, 403);
+  EXPECT_THAT(get(there.port(), list_path).body, ::testing::Not(HasSubstr("paused")));
+  http_peer curl(there.port());
+  EXPECT_EQ(curl.request("POST", pause).status, 200);
+  EXPECT_THAT(get(there.port(), list_path).body, HasSubstr("paused"));
+}
+
 }  // namespace
 }  // namespace sluice::testing

@@ -42,6 +42,8 @@ std::string_view to_string(destination_stand stand) noexcept {
   switch (stand) {
     case destination_stand::running:
       return "running";
+    case destination_stand::paused:
+      return "paused";
     case destination_stand::removed:
       return "removed";
   }
@@ -52,12 +54,13 @@ std::vector<destination_row> rows_of(const checkpoint::board_view& view, const d
   std::vector<destination_row> rows;
   const auto add = [&](const checkpoint::destination_view& d, std::string kind, destination_stand stand) {
     const auto events = d.totals.pending();
-    rows.push_back({d.name, std::move(kind), stand, events, d.pinned_bytes,
+    rows.push_back({d.id, d.name, std::move(kind), stand, events, d.pinned_bytes,
                     events == 0 ? 0 : from.oldest_received_ms(d.id)});
   };
   for (const auto& c : from.configured) {
     for (const auto& d : view.destinations)
-      if (!d.removed && d.name == c.name) add(d, c.kind, destination_stand::running);
+      if (!d.removed && d.name == c.name)
+        add(d, c.kind, d.paused ? destination_stand::paused : destination_stand::running);
   }
   for (const auto& d : view.destinations) {
     const bool here =

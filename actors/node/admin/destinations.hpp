@@ -14,12 +14,14 @@ namespace sluice::node::admin {
 
 enum class destination_stand : std::uint8_t {
   running,
+  paused,   ///< by an operator
   removed,  ///< not configured any more; its backlog is kept
 };
 std::string_view to_string(destination_stand stand) noexcept;
 
 /// One destination of the list.
 struct destination_row {
+  destination_id id = 0;
   std::string name;
   std::string kind;  ///< as in the configuration; empty: it is not there any more
   destination_stand stand = destination_stand::running;

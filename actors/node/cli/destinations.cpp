@@ -19,6 +19,7 @@ constexpr std::string_view path = "/api/v1/destinations";
 
 struct options {
   node_address node;
+  std::string name;
   bool json = false;
 };
 
@@ -43,6 +44,15 @@ void print_row(const nlohmann::json& row) {
               row.at("state").get<std::string>().c_str(),
               static_cast<unsigned long long>(backlog.at("events").get<std::uint64_t>()),
               age_of(backlog).c_str(), about_bytes(backlog.at("pinned_bytes").get<std::uint64_t>()).c_str());
+}
+
+int order(const options& given, const char* what, const char* said_done) {
+  const auto node = node_client::make(given.node, std::cerr);
+  if (!node) return failed(node.error());
+  const auto said = (*node)->post(std::string(path) + '/' + path_segment(given.name) + '/' + what);
+  if (!said) return failed(said.error());
+  std::cout << given.name << ' ' << said_done << '\n';
+  return exit_code::done;
 }
 
 int list(const options& given) {
@@ -80,6 +90,18 @@ void add_destinations(CLI::App& root, int& exit) {
   add_node_address(*listing, given->node);
   listing->add_flag("--json", given->json, "As the node says it");
   listing->callback([given, &exit] { exit = list(*given); });
+
+  auto* const pausing = all->add_subcommand(
+      "pause",
+      "Begin no further attempt there, also after a restart; what comes for it waits, within its backlog");
+  add_node_address(*pausing, given->node);
+  pausing->add_option("NAME", given->name, "Of the destination")->required();
+  pausing->callback([given, &exit] { exit = order(*given, "pause", "is paused"); });
+
+  auto* const resuming = all->add_subcommand("resume", "Go on after a pause, with what waited first");
+  add_node_address(*resuming, given->node);
+  resuming->add_option("NAME", given->name, "Of the destination")->required();
+  resuming->callback([given, &exit] { exit = order(*given, "resume", "goes on"); });
 }
 
 }  // namespace sluice::cli

@@ -1,4 +1,4 @@
-// `sluice destinations`: what a running node's destinations stand at.
+// `sluice destinations`: what a running node's destinations stand at, and an operator's orders to them.
 #pragma once
 
 namespace CLI {

@@ -74,14 +74,19 @@ void put_segment(std::ostream& out, const segment_summary& s) {
       << ",\"last_group\":" << s.last_group << '}';
 }
 
+std::string_view stand_of(const destination_state& d) noexcept {
+  if (d.removed) return " (removed)";
+  return d.paused ? " (paused)" : "";
+}
+
 void put_destination(std::ostream& out, const destination_state& d) {
   out << "{\"name\":";
   put_string(out, d.name);
   out << ",\"id\":" << d.id << ",\"removed\":" << (d.removed ? "true" : "false")
-      << ",\"routed\":" << d.totals.routed << ",\"redriven\":" << d.totals.redriven
-      << ",\"delivered\":" << d.totals.delivered << ",\"dead_lettered\":" << d.totals.dead_lettered
-      << ",\"discarded\":" << d.totals.discarded << ",\"dropped_oldest\":" << d.totals.dropped_oldest
-      << ",\"pending\":" << d.totals.pending() << ',';
+      << ",\"paused\":" << (d.paused ? "true" : "false") << ",\"routed\":" << d.totals.routed
+      << ",\"redriven\":" << d.totals.redriven << ",\"delivered\":" << d.totals.delivered
+      << ",\"dead_lettered\":" << d.totals.dead_lettered << ",\"discarded\":" << d.totals.discarded
+      << ",\"dropped_oldest\":" << d.totals.dropped_oldest << ",\"pending\":" << d.totals.pending() << ',';
   put_list(out, "lanes", d.lanes, [&](const checkpoint::lane_state& lane) {
     out << "{\"settled_upto\":" << lane.settled.upto() << ",\"file_length\":" << lane.file_length
         << ",\"open_offer\":";
@@ -124,10 +129,10 @@ void print_log_table(std::ostream& out, const log_summary& log) {
     out << '\n';
   }
   for (const destination_state& d : log.state.destinations()) {
-    out << d.name << (d.removed ? " (removed)" : "") << ": routed " << d.totals.routed << ", redriven "
-        << d.totals.redriven << ", delivered " << d.totals.delivered << ", dead-lettered "
-        << d.totals.dead_lettered << ", discarded " << d.totals.discarded << ", dropped-oldest "
-        << d.totals.dropped_oldest << ", pending " << d.totals.pending() << '\n';
+    out << d.name << stand_of(d) << ": routed " << d.totals.routed << ", redriven " << d.totals.redriven
+        << ", delivered " << d.totals.delivered << ", dead-lettered " << d.totals.dead_lettered
+        << ", discarded " << d.totals.discarded << ", dropped-oldest " << d.totals.dropped_oldest
+        << ", pending " << d.totals.pending() << '\n';
     if (const auto copied = spilled(log, d.id); copied.files != 0)
       out << "  " << copied.files << " spill files: " << copied.events << " events, " << copied.bytes
           << " bytes\n";

@@ -38,13 +38,17 @@ class audit_stage : public delivery_fixture, public ::testing::Test {
     audit = audit_actor{};
     run();
   }
-  /// `action id`, of each line.
-  std::vector<std::string> lines() {
+  std::string file() {
     const auto from =
         disk.open("/out/audit.jsonl", checkpoint::open_mode::read, checkpoint::caching::buffered);
     if (!from) return {};
     std::string text((*from)->size().value(), '\0');
     EXPECT_TRUE((*from)->read_at(std::as_writable_bytes(std::span(text)), 0));
+    return text;
+  }
+  /// `action id`, of each line.
+  std::vector<std::string> lines() {
+    const std::string text = file();
     std::vector<std::string> all;
     for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos;
          begin = end + 1) {
@@ -81,6 +85,20 @@ TEST_F(audit_stage, leaves_out_what_nobody_wants_to_see) {
   advance(1s);
   EXPECT_EQ(lines(), std::vector<std::string>{"dropped d"});
   EXPECT_EQ(at->upto, 2u) << "a group without a line is done with";
+}
+
+TEST_F(audit_stage, tells_what_an_operator_did_and_who_it_was) {
+  start(
+      {.routed = false, .dropped = false, .quarantined = false, .delivered = false, .dead_lettered = false});
+  const auto order = [&](checkpoint::control_kind what, std::string_view who) {
+    feed.append(checkpoint::control_head{what, destination, 0, 0, 0}, who);
+  };
+  order(checkpoint::control_kind::destination_paused, "10.1.2.3 \"token\"");
+  order(checkpoint::control_kind::destination_resumed, "127.0.0.1");
+  advance(1s);
+  EXPECT_EQ(lines(), (std::vector<std::string>{"pause ", "resume "}));
+  EXPECT_NE(file().find(R"("destination":"warehouse","who":"10.1.2.3 \"token\""})"), std::string::npos)
+      << file();
 }
 
 TEST_F(audit_stage, writes_the_first_line_at_once_and_gathers_the_next) {

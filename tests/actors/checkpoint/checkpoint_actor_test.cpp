@@ -22,7 +22,7 @@ using test::operation_kind;
 struct heard {
   std::uint32_t credit = 0;
   std::vector<std::uint64_t> offered;
-  int settled = 0, relieved = 0, samples = 0;
+  int settled = 0, relieved = 0, ticked = 0, samples = 0;
   checkpoint::relief last_relief;
   std::uint64_t sampled_batches = 0;
 };
@@ -52,7 +52,7 @@ class hearing_delivery : public deliver_actor::base {
               ++h_.relieved;
               h_.last_relief = what;
             },
-            [](tick_a) {},
+            [this](tick_a) { ++h_.ticked; },
             [](drain_a) {}};
   }
 
@@ -96,6 +96,7 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
     o.board = &board;
     o.queue = &queue;
     o.workers = [](const char*) { return std::make_unique<inline_executor>(); };
+    o.pause = [this](destination_id of, bool rests) { paused = rests && of == destination; };
     o.failed = [this](const error& why) { failures.push_back(why); };
     checkpoint = checkpoint::spawn_checkpoint(system, std::move(o));
     producer = system.spawn<hearing_producer>(told);
@@ -137,6 +138,21 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
     caf::anon_send(checkpoint, settle_a{}, outcome, delivery);
     run();
   }
+  /// The answers to an order, which come once it is durable.
+  std::vector<result<void>> order(checkpoint::order_kind what, destination_id of = destination) {
+    auto answers = std::make_shared<std::vector<result<void>>>();
+    auto asked = std::make_shared<checkpoint::order>();
+    asked->what = what;
+    asked->destination = of;
+    asked->who = "127.0.0.1";
+    asked->done = [this, answers](const result<void>& ended) {
+      shown_when_answered = board.get().destinations.at(destination).paused;
+      answers->push_back(ended);
+    };
+    caf::anon_send(checkpoint, order_a{}, std::move(asked));
+    run();
+    return *answers;
+  }
   std::uint64_t writes() { return disk.count(operation_kind::write, ".seg"); }
 
   stage_queue queue;
@@ -146,6 +162,8 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
   test::log_run log{disk, 5};
   checkpoint::board board;
   std::vector<error> failures;
+  bool paused = false;  // what the lanes were told
+  bool shown_when_answered = false;
   checkpoint::backlog_bound bound;
   checkpoint_actor checkpoint;
   producer_actor producer;
@@ -240,6 +258,44 @@ TEST_F(checkpoint_stage, keeps_the_id_of_the_subscription_at_once_and_through_a_
   caf::anon_send(checkpoint, note_a{}, std::string());
   run();
   EXPECT_EQ(log.state.subscription(), "") << "there is none any more";
+}
+
+TEST_F(checkpoint_stage, pauses_and_resumes_durably_before_it_says_so) {
+  using checkpoint::order_kind;
+  start();
+  const auto before = writes();
+  auto answers = order(order_kind::pause);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_TRUE(answers[0]);
+  EXPECT_EQ(writes(), before + 1) << "it waits for no batch";
+  EXPECT_TRUE(paused && shown_when_answered);
+  EXPECT_EQ(order(order_kind::pause).size(), 1u);
+  EXPECT_EQ(writes(), before + 1) << "it is paused already";
+  const auto after = disk.crash(0);
+  test::log_run again(*after, 6);
+  ASSERT_TRUE(again.open());
+  EXPECT_TRUE(again.state.find(destination)->paused);
+  EXPECT_EQ(told.ticked, 0);
+  answers = order(order_kind::resume);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_FALSE(paused || shown_when_answered);
+  EXPECT_EQ(told.ticked, 1) << "the delivery goes on by itself";
+  for (const destination_id unknown : {destination_id{0}, destination_id{7}}) {
+    answers = order(order_kind::pause, unknown);
+    ASSERT_EQ(answers.size(), 1u);
+    EXPECT_EQ(answers[0].error().code, errc::not_found);
+  }
+}
+
+TEST_F(checkpoint_stage, does_not_say_that_it_paused_what_it_could_not_write) {
+  start();
+  disk.inject({.kind = operation_kind::sync, .sys = EIO, .forever = true, .path_contains = ".seg"});
+  EXPECT_TRUE(order(checkpoint::order_kind::pause).empty());
+  EXPECT_FALSE(paused);
+  EXPECT_EQ(failures.size(), 1u);
+  const auto answers = order(checkpoint::order_kind::resume);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].error().code, errc::not_durable);
 }
 
 TEST_F(checkpoint_stage, lets_outcomes_ride_with_the_next_commit) {

@@ -108,5 +108,23 @@ TEST(Format, AStateRecordIsTheSameBytes) {
   EXPECT_EQ(*parsed, state);
 }
 
+TEST(Format, APauseIsTheSameBytesInARecordAndInTheState) {
+  log_state state;
+  group_builder group(aligned_buffer(4096));
+  EXPECT_TRUE(group.append_control({control_kind::destination_added, 1, 0, 0, 0}, "warehouse"));
+  EXPECT_TRUE(group.append_control({control_kind::destination_paused, 1, 0, 0, 0}, "10.1.2.3 (token 1)"));
+  EXPECT_TRUE(group.append_control({control_kind::destination_resumed, 1, 0, 0, 0}, "10.1.2.3"));
+  EXPECT_TRUE(group.append_control({control_kind::destination_paused, 1, 0, 0, 0}, "127.0.0.1"));
+  group.close({group_type::data, 1, 1, 1, 0, 10, 0, 0});
+  const std::string bytes(reinterpret_cast<const char*>(group.data()), group.disk_bytes());
+  EXPECT_EQ(hexdump(bytes), hexdump(golden("pause_v1.bin")));
+  const auto applied =
+      state.apply(group.header(), {group.data() + sizeof(group_header), group.header().content_bytes});
+  ASSERT_TRUE(applied) << to_string(applied.error());
+  const auto kept = state.serialize();
+  EXPECT_EQ(hexdump({reinterpret_cast<const char*>(kept.data()), kept.size()}),
+            hexdump(golden("state_paused_v1.bin")));
+}
+
 }  // namespace
 }  // namespace sluice::checkpoint

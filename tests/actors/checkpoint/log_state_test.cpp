@@ -258,6 +258,24 @@ TEST(LogState, KeepsTheSubscriptionThatWasNotedLast) {
   }
 }
 
+TEST(LogState, KeepsWhatIsPaused) {
+  history log;
+  log.add(1, "a");
+  log.add(2, "b");
+  const auto order = [&](control_kind what, destination_id id) {
+    log.must([&](group_builder& g) { g.append_control({what, id, 0, 0, 0}, "127.0.0.1"); });
+  };
+  order(control_kind::destination_paused, 2);
+  order(control_kind::destination_paused, 2);
+  EXPECT_FALSE(log.destination(1).paused);
+  EXPECT_TRUE(log.destination(2).paused);
+  const auto again = log_state::parse(log.state.serialize());
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(*again, log.state);
+  order(control_kind::destination_resumed, 2);
+  EXPECT_FALSE(log.destination(2).paused);
+}
+
 TEST(LogState, LetsARemovedDestinationDrainAndGivesItsNameAgain) {
   history log;
   log.add(1, "gone");
@@ -298,6 +316,8 @@ TEST(LogState, RefusesRecordsThatContradictIt) {
   log.refused(outcome(settled(1, 0, 6, 6, 1, settlement::delivered, 1)), "not open");
   log.refused([](group_builder& g) { g.append_offer({1, 0, 1, 1, 6, 99}); }, "not of earlier events");
   log.refused(control(control_kind::destination_added, 3, "b"), "number is not the next");
+  log.refused(control(control_kind::destination_paused, 2, "who"), "to pause or resume is not there");
+  log.refused(control(control_kind::destination_resumed, 0, "who"), "to pause or resume is not there");
   log.refused(control(control_kind::destination_added, 2, "a"), "in use");
   log.refused(control(control_kind::destination_added, 2, dead_letters_name), "in use");
   log.refused(control(control_kind::destination_added, 2, ""), "no name");
@@ -339,7 +359,15 @@ history random_history() {
   for (int i = 0; i < steps; ++i) {
     const auto d = *rc::gen::inRange<destination_id>(1, static_cast<destination_id>(destinations + 1));
     const auto lane = *rc::gen::inRange<lane_id>(0, 3);
-    switch (*rc::gen::inRange(0, 5)) {
+    switch (*rc::gen::inRange(0, 6)) {
+      case 5:
+        log.must([&](group_builder& g) {
+          g.append_control(
+              {*rc::gen::element(control_kind::destination_paused, control_kind::destination_resumed), d, 0,
+               0, 0},
+              "operator");
+        });
+        break;
       case 4:
         log.must([&](group_builder& g) {
           g.append_control({control_kind::subscription_noted, 0, 0, 0, 0},

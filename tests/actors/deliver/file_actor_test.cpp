@@ -188,5 +188,24 @@ TEST_F(file_delivery, ends_when_drained_with_all_that_was_under_way_told) {
   EXPECT_EQ(system.registry().running(), 1u) << "only the checkpoint is left";
 }
 
+TEST_F(file_delivery, writes_nothing_while_it_is_paused_whatever_failed_before) {
+  disk.inject({.kind = operation_kind::write, .sys = ENOSPC, .path_contains = "lines"});
+  start();
+  append(1, 3);
+  run();
+  lane->paused = true;
+  append(4, 3);
+  advance(60s);
+  EXPECT_TRUE(lines().empty());
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.events = 2});
+  advance(10s);
+  EXPECT_EQ(letters.all.size(), 2u) << "what failed is put back and goes from the front";
+  EXPECT_EQ(lane->gauges.oldest_received_ms, wall_ms);
+  lane->paused = false;
+  caf::anon_send(delivery, tick_a{});
+  advance(10s);
+  EXPECT_EQ(lines(), expected(3, 4));
+}
+
 }  // namespace
 }  // namespace sluice::testing

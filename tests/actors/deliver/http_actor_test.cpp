@@ -284,6 +284,92 @@ TEST_F(http_delivery, is_discarded_up_to_a_position_and_goes_on_behind_it) {
   EXPECT_EQ(attempts.back().events, ids(24, 2));
 }
 
+TEST_F(http_delivery, rests_while_it_is_paused_and_then_goes_on_with_what_waited) {
+  start();
+  append(1, 25);
+  advance(2s);
+  ASSERT_TRUE(under_way());
+  lane->paused = true;
+  answer(200);
+  advance(60s);
+  EXPECT_EQ(attempts.size(), 1u) << "the one under way ended, and no other began";
+  EXPECT_EQ(notes.events(settlement::delivered), 10u);
+  append(26, 5);
+  advance(60s);
+  EXPECT_EQ(attempts.size(), 1u);
+  EXPECT_EQ(notes.offers.size(), 1u) << "nothing is offered ahead";
+  lane->paused = false;
+  caf::anon_send(delivery, tick_a{});
+  advance(2s);
+  take_everything();
+  EXPECT_EQ(taken(), ids(1, 30));
+  EXPECT_EQ(notes.events(settlement::delivered), 30u);
+}
+
+TEST_F(http_delivery, repeats_no_failed_attempt_while_it_is_paused) {
+  start();
+  append(1, 10);
+  advance(2s);
+  ASSERT_TRUE(under_way());
+  lane->paused = true;
+  answer(503);
+  advance(600s);
+  EXPECT_EQ(attempts.size(), 1u);
+  lane->paused = false;
+  caf::anon_send(delivery, tick_a{});
+  advance(1s);
+  take_everything();
+  EXPECT_EQ(attempts.size(), 2u);
+  EXPECT_EQ(attempts.front().id, attempts.back().id) << "the open offer";
+}
+
+TEST_F(http_delivery, that_is_paused_knows_its_oldest_event_and_gives_way) {
+  lane->paused = true;
+  start();
+  append(1, 25);
+  wall_ms += 1000;
+  append(26, 5);
+  advance(10s);
+  EXPECT_TRUE(attempts.empty());
+  EXPECT_EQ(lane->gauges.oldest_received_ms, wall_ms - 1000);
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.received_before_ms = wall_ms});
+  advance(10s);
+  EXPECT_EQ(letters.all.size(), 25u) << "what is too old";
+  EXPECT_EQ(lane->gauges.oldest_received_ms, wall_ms) << "the next one";
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.events = 5, .how = settlement::dropped_oldest});
+  advance(10s);
+  EXPECT_EQ(notes.events(settlement::dropped_oldest), 5u);
+  EXPECT_EQ(lane->gauges.oldest_received_ms, 0) << "nothing waits";
+  EXPECT_TRUE(attempts.empty());
+}
+
+TEST_F(http_delivery, that_is_paused_with_an_offer_open_closes_it_when_it_gives_way) {
+  start();
+  append(1, 25);
+  advance(2s);
+  ASSERT_TRUE(under_way());
+  kill_delivery();
+  no_answer();
+  lane->paused = true;
+  start();
+  append(26, 1);
+  advance(10s);
+  EXPECT_EQ(attempts.size(), 1u);
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.upto = 4, .how = settlement::discarded});
+  advance(10s);
+  ASSERT_FALSE(notes.outcomes.empty());
+  EXPECT_EQ(notes.outcomes.back().head.offer, 1u) << "what is left of it gets a new one";
+  EXPECT_EQ(notes.events(settlement::discarded), 4u);
+  EXPECT_FALSE(lane->open_offer);
+  lane->paused = false;
+  caf::anon_send(delivery, tick_a{});
+  advance(2s);
+  take_everything();
+  EXPECT_EQ(notes.events(settlement::delivered), 22u);
+  EXPECT_EQ(notes.offers[1].offer, 2u);
+  EXPECT_EQ(notes.offers[1].first, 5u);
+}
+
 /// Most events that may have arrived in one closed second, wherever between its start and its end each did;
 /// of an attempt without an answer until `timeout` after it.
 std::size_t most_in_a_second(const std::vector<attempt_noted>& all, deliver::instant timeout,

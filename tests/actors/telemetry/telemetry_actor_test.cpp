@@ -33,6 +33,7 @@ class sampler : public checkpoint_actor::base {
         [](relieve_a) {},
         [](audited_a, group_number, position, std::uint64_t) {},
         [](note_a, const std::string&) {},
+        [](order_a, const checkpoint::order_ptr&) {},
         [this](attach_a, const telemetry_actor& to) { to_ = to; },
         [this](grant_a, epoch, std::uint32_t) { ++granted_; },
         [this](tick_a) {
@@ -132,10 +133,11 @@ TEST_F(telemetry_stage, has_a_destinations_lanes_as_one) {
   lanes[1]->gauges.oldest_received_ms = now_ms - 5'000'000;
   for (int i = 0; i < 2; ++i) {
     const auto text = scrape();
-    EXPECT_EQ(
-        metric_value(text, "sluice_delivery_attempts_total", {{"destination", "warehouse"}, {"outcome", "delivered"}}),
-        12);
-    EXPECT_EQ(metric_value(text, "sluice_delivery_duration_seconds_count", {{"destination", "warehouse"}}), 2);
+    EXPECT_EQ(metric_value(text, "sluice_delivery_attempts_total",
+                           {{"destination", "warehouse"}, {"outcome", "delivered"}}),
+              12);
+    EXPECT_EQ(metric_value(text, "sluice_delivery_duration_seconds_count", {{"destination", "warehouse"}}),
+              2);
     EXPECT_GE(metric_value(text, "sluice_backlog_oldest_seconds", {{"destination", "warehouse"}}), 5000);
   }
 }

@@ -1,8 +1,13 @@
 // Goal: the list shows every configured destination in its order, and one that is gone as long as something
-// of it is kept. Method: rows from a made-up board, and their JSON.
+// of it is kept; an order goes to the one that is named, and its answer waits for the log. Method: a made-up
+// board, and a checkpoint that answers when the test says so.
 #include "actors/node/admin/destinations.hpp"
 
 #include <gmock/gmock.h>
+
+#include "actors/node/admin/orders.hpp"
+
+#include "actors/node/admin/orders.hpp"
 
 namespace sluice::node::admin {
 namespace {
@@ -57,6 +62,66 @@ TEST_F(admin_destinations, wait_for_the_log) {
   const auto said = ask();
   EXPECT_EQ(said.status, 503);
   EXPECT_THAT(said.body, HasSubstr("not ready"));
+}
+
+class admin_orders : public admin_destinations {
+ protected:
+  admin_orders() {
+    view_.destinations[1].paused = true;
+    board_.put(view_);
+    desk_.connect([this](checkpoint::order_ptr what) { handed_in_ = std::move(what); });
+  }
+  std::vector<net::http::response> order(checkpoint::order_kind what, const std::string& name) {
+    request asked;
+    asked.names = {name};
+    asked.who = "127.0.0.1";
+    said_.clear();
+    order_destination(what, from_, desk_)(asked,
+                                          [this](net::http::response r) { said_.push_back(std::move(r)); });
+    return said_;
+  }
+
+  order_desk desk_;
+  checkpoint::order_ptr handed_in_;
+  std::vector<net::http::response> said_;
+};
+
+TEST_F(admin_orders, are_answered_when_they_are_durable) {
+  EXPECT_TRUE(order(checkpoint::order_kind::pause, "second").empty());
+  ASSERT_TRUE(handed_in_);
+  EXPECT_EQ(handed_in_->destination, 2u);
+  EXPECT_EQ(handed_in_->what, checkpoint::order_kind::pause);
+  EXPECT_EQ(handed_in_->who, "127.0.0.1");
+  handed_in_->done({});
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_EQ(said_[0].body, R"({"destination":"second","state":"paused"})");
+  EXPECT_TRUE(order(checkpoint::order_kind::resume, "first \"one\"").empty());
+  handed_in_->done(fail(errc::not_durable, "the log takes nothing any more"));
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_EQ(said_[0].status, 503);
+}
+
+TEST_F(admin_orders, are_refused_where_there_is_nothing_to_order) {
+  struct refused_order {
+    const char* name;
+    int status;
+    const char* detail;
+  };
+  const refused_order cases[] = {
+      {"secnod", 404, "; second is one"},
+      {"dead-letters", 404, "no destination has this name"},
+      {"gone", 409, "not configured any more"},
+      {"gone and empty", 404, "no destination has this name"},
+  };
+  for (const auto& c : cases) {
+    const auto said = order(checkpoint::order_kind::pause, c.name);
+    ASSERT_EQ(said.size(), 1u) << c.name;
+    EXPECT_EQ(said[0].status, c.status) << c.name;
+    EXPECT_THAT(said[0].body, HasSubstr(c.detail)) << c.name;
+    EXPECT_FALSE(handed_in_) << c.name;
+  }
+  desk_.connect({});
+  EXPECT_EQ(order(checkpoint::order_kind::pause, "second").at(0).status, 503);
 }
 
 }  // namespace
