@@ -1,5 +1,5 @@
-// What routing costs an event: sources the cache knows, sources it does not, and how that grows with the
-// rules.
+// What routing costs an event: sources the cache knows, sources it does not, how that grows with the rules,
+// and with lanes.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -51,9 +51,9 @@ void fill(workload& w, std::size_t& next) {
   }
 }
 
-void run(benchmark::State& state, std::size_t distinct_sources, std::size_t cached) {
-  workload w = make_workload(static_cast<std::size_t>(state.range(0)), distinct_sources);
-  route::router router(w.rules, nullptr, cached);
+void run(benchmark::State& state, workload w, std::size_t distinct_sources, std::size_t cached,
+         std::shared_ptr<const route::lane_split> split = nullptr) {
+  route::router router(w.rules, std::move(split), cached);
   target_sets targets;
   std::size_t next = 0;
   fill(w, next);
@@ -69,17 +69,35 @@ void run(benchmark::State& state, std::size_t distinct_sources, std::size_t cach
   state.SetItemsProcessed(state.iterations() * events_in_batch);
 }
 
+workload of_rules(const benchmark::State& state, std::size_t distinct_sources) {
+  return make_workload(static_cast<std::size_t>(state.range(0)), distinct_sources);
+}
+
 void route_known_sources(benchmark::State& state) {
-  run(state, events_in_batch, route::source_cache::entries_default);
+  run(state, of_rules(state, events_in_batch), events_in_batch, route::source_cache::entries_default);
 }
 void route_new_sources(benchmark::State& state) {
-  run(state, 1'000'000, route::source_cache::entries_default);
+  run(state, of_rules(state, 1'000'000), 1'000'000, route::source_cache::entries_default);
 }
-void route_uncached(benchmark::State& state) { run(state, events_in_batch, 0); }
+void route_uncached(benchmark::State& state) {
+  run(state, of_rules(state, events_in_batch), events_in_batch, 0);
+}
+
+/// Ten rules, every destination with so many lanes.
+void route_lanes(benchmark::State& state, route::split_rule::by what) {
+  auto split = std::make_shared<route::lane_split>();
+  for (destination_id to = 0; to < 8; ++to)
+    split->tell(to, {static_cast<lane_id>(state.range(0)), what, "tenant"});
+  run(state, make_workload(10, events_in_batch), events_in_batch, route::source_cache::entries_default,
+      std::move(split));
+}
 
 BENCHMARK(route_known_sources)->Arg(2)->Arg(10)->Arg(100)->Arg(1000);
 BENCHMARK(route_new_sources)->Arg(2)->Arg(1000);
 BENCHMARK(route_uncached)->Arg(2)->Arg(10)->Arg(100)->Arg(1000);
+BENCHMARK_CAPTURE(route_lanes, by_source, route::split_rule::by::source)->Arg(1)->Arg(8)->Arg(64)->Arg(512);
+BENCHMARK_CAPTURE(route_lanes, by_member, route::split_rule::by::metadata)->Arg(64);
+BENCHMARK_CAPTURE(route_lanes, by_turn, route::split_rule::by::turn)->Arg(64);
 
 }  // namespace
 

@@ -150,6 +150,59 @@ TEST_F(spread_events, go_on_to_three_endpoints_while_the_fourth_is_down) {
   std::printf("%zu of %d keys waited for the endpoint that was down\n", waiting_keys.size(), keys);
 }
 
+TEST_F(spread_events, give_way_where_the_oldest_wait_and_nowhere_else) {
+  receivers(4);
+  for (receiver& r : webhooks_) r.start();
+  start(spread_node(
+      endpoints(4) +
+      ", ordering: key, concurrency: 2, batch: 20, backlog: { max_events: 100, when_full: drop_oldest }"));
+  post(1, keys);
+  ASSERT_TRUE(wait_until([&] { return arrived() == keys; }, milliseconds(30'000))) << there_->last_words();
+  receiver& down =
+      *std::ranges::max_element(webhooks_, {}, [](const receiver& r) { return r.received().size(); });
+  std::set<int> waiting_keys;
+  for (const std::string& id : down.received()) waiting_keys.insert(key_of(id));
+  ASSERT_FALSE(waiting_keys.empty());
+  down.stop();
+  std::size_t others = keys;
+  // One batch after the other, so that nothing waits but for the endpoint that is down.
+  for (int i = 0; i < 25; ++i) {
+    post(1, keys);
+    others += keys - waiting_keys.size();
+    ASSERT_TRUE(wait_until([&] { return arrived() == others; }, milliseconds(30'000)))
+        << arrived() << " of " << others << " of those that no relief concerns\n"
+        << there_->last_words();
+  }
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return there_->metric("sluice_backlog_events", {{"destination", std::string(spread)}}) <= 100;
+      },
+      milliseconds(20'000)));
+  down.start();
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return there_->metric("sluice_backlog_events", {{"destination", std::string(spread)}}) == 0;
+      },
+      milliseconds(30'000)))
+      << there_->last_words();
+  // What arrived of a key that waited, behind its first event, are its last ones: the older gave way.
+  std::map<int, std::vector<std::string>> sent, got;
+  for (const std::string& id : posted_)
+    if (waiting_keys.contains(key_of(id))) sent[key_of(id)].push_back(id);
+  for (const std::string& id : down.received()) got[key_of(id)].push_back(id);
+  std::size_t gone = 0;
+  for (const auto& [key, all] : sent) {
+    const std::vector<std::string>& some = got[key];
+    ASSERT_LE(some.size(), all.size());
+    gone += all.size() - some.size();
+    EXPECT_TRUE(
+        std::equal(some.begin() + 1, some.end(), all.end() - static_cast<std::ptrdiff_t>(some.size() - 1)))
+        << "key " << key;
+  }
+  EXPECT_GT(gone, 0U);
+  std::printf("%zu of %zu events that waited gave way\n", gone, 25 * waiting_keys.size());
+}
+
 TEST_F(spread_events, keep_to_the_limit_with_several_requests_at_once) {
   constexpr milliseconds answer_time(500);
   constexpr std::size_t rate = 200, concurrency = 8;

@@ -152,6 +152,23 @@ TEST_F(cli_offline, nothing_shows_what_came_from_outside) {
   EXPECT_THAT(out.str(), HasSubstr("the rule wants (hidden)"));
 }
 
+TEST_F(cli_offline, check_shows_endpoints_and_hides_those_that_came_from_outside) {
+  const std::string secret = write("secret", "hunter2\n");
+  const auto config = [](const std::string& endpoints) {
+    return "routes: [ { to: a } ]\ndestinations:\n  a: { kind: http, endpoints: " + endpoints +
+           ", ordering: key, concurrency: 4, rate: 500 }\n";
+  };
+  EXPECT_EQ(check_of(config("[ \"http://h/\", \"http://i/${file:" + secret + "}\" ]")), exit_code::done)
+      << err.str();
+  EXPECT_THAT(out.str(),
+              HasSubstr("a: http `http://h/`, (hidden), at most 500 events in any second at each, batches of "
+                        "100, 4 at once to each, backlog 5GiB\n"));
+  EXPECT_EQ(check_of(config("\"http://i/${file:" + secret + "}\"")), exit_code::done) << err.str();
+  EXPECT_THAT(out.str(),
+              HasSubstr("a: http (hidden), at most 500 events in any second, batches of 100, 4 at once, "));
+  EXPECT_THAT(out.str(), Not(HasSubstr("hunter2")));
+}
+
 TEST_F(cli_offline, route_explains_a_batch) {
   EXPECT_EQ(route_of(rules, R"({"events":[
       {"id":"1","source":"conversation:transcript","metadata":{"region":"us-east-1"}},
