@@ -93,6 +93,10 @@ result<segment_fetcher::took> segment_fetcher::walk(const extent& segment, fetch
     if (!there) return fail(there.error());
     if (!*there) {
       if (!unchanged(segment)) return changed();
+      if (!into.groups.empty()) {
+        hint.next = start;  // what is whole goes first; the next fetch meets the damage
+        return took::enough;
+      }
       const std::string what = spilled ? "a spilled group" : "group " + std::to_string(groups.next_number());
       return fail(damage(segment.path, groups.next_offset(), what + " is damaged"));
     }

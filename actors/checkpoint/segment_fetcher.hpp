@@ -33,7 +33,7 @@ class segment_fetcher {
   /// Data groups with number > `after` and <= `upto` (but at least one that is durable when there is one), up
   /// to `max_bytes`. Empty when nothing behind `after` is durable. Of segments that are gone, `of` gets what
   /// was copied for it; other groups that are not retained any more are passed over. errc::corrupt with file
-  /// and offset.
+  /// and offset when the first of them is damaged.
   result<std::vector<committed_group_ptr>> fetch(fetch_hint& hint, std::optional<destination_id> of,
                                                  group_number after, group_number upto,
                                                  std::size_t max_bytes);

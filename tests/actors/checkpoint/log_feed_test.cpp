@@ -250,6 +250,29 @@ TEST_F(log_feed_test, a_damaged_group_stops_its_reader_and_names_the_place) {
   EXPECT_EQ(got.error().place, numbered("/log/0000000000000001.seg+", (*second)->offset));
 }
 
+TEST_F(log_feed_test, what_is_whole_before_a_damaged_group_is_still_read) {
+  open(4096);
+  append(3);
+  const auto whole = run.acknowledged;
+  const auto damaged = run.append("damaged", 2, 1000);
+  ASSERT_TRUE(damaged);
+  append(3);
+  files.corrupt("/log/0000000000000001.seg", (*damaged)->offset + 200);
+  const auto reader = run.log->feed().add_reader([] {});
+  std::vector<std::string> ids;
+  group_number after = 0;
+  result<std::vector<committed_group_ptr>> got = std::vector<committed_group_ptr>{};
+  while (got) {
+    run.log->feed().fetch(*reader, after, 1u << 20, [&](auto r) { got = std::move(r); });
+    if (!got) break;
+    ASSERT_FALSE(got->empty());
+    for (const auto& g : *got) std::ranges::copy(ids_of(*g), std::back_inserter(ids));
+    after = got->back()->header().number;
+  }
+  EXPECT_EQ(got.error().code, errc::corrupt);
+  EXPECT_EQ(ids, whole);
+}
+
 TEST_F(log_feed_test, what_is_not_retained_is_passed_over) {
   run.options.max_bytes = 5 * run.setup.segment_size;
   open(4096);
