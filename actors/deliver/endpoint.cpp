@@ -11,6 +11,7 @@ namespace sluice::deliver {
 
 endpoint::endpoint(endpoint_options options) : options_(std::move(options)) {
   if (options_.rate) window_.emplace(*options_.rate, options_.timeout, options_.now());
+  if (options_.circuit) circuit_.emplace(*options_.circuit);
 }
 
 std::size_t endpoint::available() const {
@@ -42,8 +43,9 @@ endpoint::answer endpoint::ask(lane_id who, std::size_t n, std::function<void()>
       said.not_before = free;
       return said;
     }
-    flight& begun = flights_.emplace_back(flight{ticket{++tickets_}, who, std::nullopt, {}});
+    flight& begun = flights_.emplace_back(flight{ticket{++tickets_}, who, std::nullopt, {}, {}});
     if (window_) begun.places = window_->begin(n, now);
+    if (circuit_) begun.begun = circuit_->begin(now);
     said.granted = begun.which;
     waiters_.pop_front();
     next = next_up(now);
@@ -52,7 +54,7 @@ endpoint::answer endpoint::ask(lane_id who, std::size_t n, std::function<void()>
   return said;
 }
 
-void endpoint::ended(ticket which, end_kind how) {
+void endpoint::ended(ticket which, end_kind how, std::optional<failure> failed) {
   wake_up next, again;
   {
     const std::lock_guard lock(mutex_);
@@ -60,6 +62,7 @@ void endpoint::ended(ticket which, end_kind how) {
     const auto found = std::ranges::find(flights_, which, &flight::which);
     SLUICE_ASSERT(found != flights_.end());
     if (found->places) window_->end(*found->places, now, how);
+    if (circuit_) judge(*found, now, failed);
     again = std::move(found->again);
     flights_.erase(found);
     next = next_up(now);
@@ -85,8 +88,20 @@ void endpoint::hold(std::size_t n, instant until) {
   if (window_) window_->hold(n, until);
 }
 
+void endpoint::judge(const flight& ended, instant now, std::optional<failure> failed) {
+  if (failed) {
+    circuit_->failed(ended.begun, now, options_.random(), failed->retry_after);
+  } else {
+    circuit_->worked();
+  }
+  const bool open = circuit_->now_is() != circuit_breaker::state::closed;
+  if (circuit_open_.exchange(open, std::memory_order_relaxed) != open && options_.circuit_changed)
+    options_.circuit_changed(open);
+}
+
 instant endpoint::free_at(const waiter& who, instant now) const {
-  return window_ ? window_->when_available(who.places, now) : now;
+  const auto places = window_ ? window_->when_available(who.places, now) : now;
+  return circuit_ ? std::max(places, circuit_->may_begin(now)) : places;
 }
 
 // The first in the queue, when it may go earlier than it was told.

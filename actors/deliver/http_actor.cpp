@@ -29,6 +29,13 @@ end_kind how_it_ended(const net::http::attempt& what) {
   return what.error().sent ? end_kind::no_answer : end_kind::not_sent;
 }
 
+std::optional<endpoint::failure> how_it_failed(const net::http::attempt& what, std::int64_t wall_ms) {
+  if (judge(what) != verdict::endpoint_failed) return std::nullopt;
+  const std::chrono::sys_seconds wall(
+      std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(wall_ms)));
+  return endpoint::failure{what ? parse_retry_after(what->retry_after, wall) : std::nullopt};
+}
+
 class http_stage : public stage {
  public:
   http_stage(caf::actor_config& config, stage_options options, http_options http)
@@ -47,6 +54,7 @@ class http_stage : public stage {
 
  protected:
   bool wants() override {
+    if (!current_.empty() && my().endpoint->circuit_open()) return false;
     const auto events =
         my().open_offer ? std::max<std::size_t>(http_.batch, my().open_offer->events) : http_.batch;
     const bool gathering =
@@ -76,7 +84,8 @@ class http_stage : public stage {
 
   void ticked() override {
     if (retrying_ && now() < retry_at_) return tick_in(retry_at_ - now());
-    if (std::exchange(retrying_, false) && expire()) return;
+    retrying_ = false;
+    if (attempts_ > 0 && between_attempts() && expire()) return;
     pull();
   }
 
@@ -98,7 +107,7 @@ class http_stage : public stage {
 
   // Between two attempts of a failing endpoint: what is in hand goes first, it is the oldest.
   void surrender() override {
-    if (attempting_ || giving_up() || (my().open_offer && !my().offer_durable)) return;
+    if (!between_attempts()) return;
     put_rest_back();
     if (current_.empty()) {
       current_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
@@ -110,6 +119,11 @@ class http_stage : public stage {
   }
 
  private:
+  bool between_attempts() const {
+    const deliver::lane& l = *options_.lane;
+    return !attempting_ && !giving_up() && (!l.open_offer || l.offer_durable);
+  }
+
   void note_oldest() {
     my().gauges.oldest_received_ms = !current_.empty() ? current_.front().received_ms
                                      : !rest_.empty()  ? rest_.front().received_ms
@@ -171,17 +185,18 @@ class http_stage : public stage {
   // The offer is durable before there are places, so that the commit costs nothing of the limit.
   void attempt() {
     const auto places = ask(current_.size());
-    if (!places) return;
+    // Its events may become too old meanwhile.
+    if (!places) return attempts_ > 0 ? tick_in(http_.retry.max) : void();
     std::vector<std::string_view> slices;
     slices.reserve(current_.size());
     for (const auto& e : current_) slices.push_back(e.event);
     attempting_ = true;
     attempt_start_ = now();
     http_.post(http_.make_request(http_.stable_id(name_of_attempt()), slices),
-               [to = caf::actor_cast<deliver_actor>(this), at = my().endpoint,
-                places = *places](net::http::attempt ended) {
+               [to = caf::actor_cast<deliver_actor>(this), at = my().endpoint, places = *places,
+                wall_ms = options_.wall_ms](net::http::attempt ended) {
                  // Here and not in the actor, which may be dead.
-                 at->ended(places, how_it_ended(ended));
+                 at->ended(places, how_it_ended(ended), how_it_failed(ended, wall_ms()));
                  caf::anon_send(to, reply_a{},
                                 std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
                });
@@ -217,10 +232,9 @@ class http_stage : public stage {
   void failed(const net::http::attempt& what) {
     my().gauges.endpoint_failed.fetch_add(1, std::memory_order_relaxed);
     incident(last_answer_);
-    const std::chrono::sys_seconds wall(
-        std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(wall_ms())));
-    const auto asked = what ? parse_retry_after(what->retry_after, wall) : std::nullopt;
-    const auto wait = retry_.failed(http_.random(), asked);
+    const auto wait = retry_.failed(http_.random(), how_it_failed(what, wall_ms())->retry_after);
+    // Of an open circuit the endpoint says when it is tried again, and by whom.
+    if (my().endpoint->circuit_open()) return pull();
     retrying_ = true;
     retry_at_ = now() + wait;
     tick_in(wait);

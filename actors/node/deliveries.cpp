@@ -17,15 +17,7 @@
 namespace sluice::node {
 namespace {
 
-using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
-
-/// No answer's Retry-After is waited for longer.
-constexpr auto retry_after_max = 15min;
-
-deliver::retry_options retry_of(const config::destination_options& from) {
-  return {from.retry.initial, from.retry.max, retry_after_max};
-}
 
 deliver::request_form form_of(const config::webhook_options& from) {
   deliver::request_form form;

@@ -1,11 +1,13 @@
 #include "actors/node/lanes.hpp"
 
 #include <algorithm>
+#include <random>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "actors/deliver/file_sink.hpp"
+#include "actors/node/incidents.hpp"
 
 namespace sluice::node {
 
@@ -80,7 +82,28 @@ result<std::shared_ptr<deliver::lane>> make_lane(const checkpoint::destination_s
   return lane;
 }
 
-/// Gives each endpoint of the destination one limit, shared by the lanes that send to it.
+/// No answer's Retry-After is waited for longer.
+constexpr auto retry_after_max = std::chrono::minutes(15);
+
+/// Failures in a row after which an endpoint gets no more than probes.
+constexpr std::uint32_t circuit_opens_after = 5;
+
+void add_circuit(const config::destination_options& d, std::size_t endpoint,
+                 deliver::endpoint_options& options) {
+  options.circuit = deliver::circuit_options{circuit_opens_after, retry_of(d)};
+  options.random = [engine = std::mt19937_64(std::random_device()())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
+  std::string name = d.name;
+  if (d.endpoint_count() > 1) name.append(" endpoint ").append(std::to_string(endpoint));
+  options.circuit_changed = [name](bool open) {
+    open ? log_warning("deliver", name + ": circuit open, " + std::to_string(circuit_opens_after) +
+                                      " failures in a row; one request at a time tries whether it is back")
+         : log_info("deliver", name + ": circuit closed, the endpoint answers");
+  };
+}
+
+/// Gives each endpoint of the destination one limit and one circuit, shared by the lanes that send to it.
 void make_endpoints(const config::destination_options& d, std::span<served_lane> lanes, bool clean,
                     std::chrono::nanoseconds now) {
   const auto timeout = std::chrono::nanoseconds(d.timeout);
@@ -88,6 +111,7 @@ void make_endpoints(const config::destination_options& d, std::span<served_lane>
     deliver::endpoint_options options;
     options.rate = d.rate;
     options.timeout = timeout;
+    if (d.kind == config::destination_kind::http) add_circuit(d, i, options);
     const auto endpoint = std::make_shared<deliver::endpoint>(std::move(options));
     // Attempts of the process that died, given up ones too, may still arrive; how many events they held is
     // not known. An offer that is still open tells of one even after a clean stop, which does not wait for a
@@ -153,6 +177,10 @@ result<std::vector<served_lane>> make_lanes(const config::config& from, checkpoi
     if (d.rate) make_endpoints(d, std::span(lanes).subspan(first), clean, now);
   }
   return lanes;
+}
+
+deliver::retry_options retry_of(const config::destination_options& from) {
+  return {from.retry.initial, from.retry.max, retry_after_max};
 }
 
 std::string served_lane::label() const {

@@ -8,6 +8,7 @@
 
 #include "actors/checkpoint/segment_log.hpp"
 #include "actors/deliver/lane.hpp"
+#include "actors/deliver/retry_schedule.hpp"
 #include "actors/node/config/config.hpp"
 #include "messages/result.hpp"
 
@@ -36,5 +37,8 @@ struct served_lane {
 result<std::vector<served_lane>> make_lanes(const config::config& from, checkpoint::segment_log& log,
                                             const checkpoint::log_state& state, bool clean,
                                             std::chrono::nanoseconds now);
+
+/// When it is tried again after failures.
+deliver::retry_options retry_of(const config::destination_options& from);
 
 }  // namespace sluice::node

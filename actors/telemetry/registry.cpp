@@ -10,7 +10,9 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "actors/telemetry/actor.hpp"
@@ -62,8 +64,9 @@ class bucket_feed {
 struct destination_metrics {
   Counter *delivered, *ok, *failed, *condemned;
   Histogram* seconds;
-  Gauge *backlog_events, *pinned_bytes, *oldest_seconds, *dead_letters;
+  Gauge *backlog_events, *pinned_bytes, *oldest_seconds, *dead_letters, *circuit_open;
   std::vector<std::pair<const deliver::lane_gauges*, bucket_feed>> lanes;
+  std::set<std::shared_ptr<const deliver::endpoint>> endpoints;  // that the lanes share
   double delivered_base = 0;
 };
 
@@ -146,7 +149,9 @@ struct registry::families {
     const auto view = from.checkpoint->get();
     for (const auto& lane : from.lanes) {
       add(lane->name);
-      destinations.at(lane->name).lanes.emplace_back(&lane->gauges, bucket_feed());
+      auto& m = destinations.at(lane->name);
+      m.lanes.emplace_back(&lane->gauges, bucket_feed());
+      m.endpoints.insert(lane->endpoint);
     }
     for (const auto& d : view.destinations) {
       if (const auto known = destinations.find(d.name); known != destinations.end()) {
@@ -200,6 +205,8 @@ struct registry::families {
     m.oldest_seconds =
         &gauge("sluice_backlog_oldest_seconds", "Age of the event that is next for a destination.", label);
     m.dead_letters = &gauge("sluice_dead_letters", "Events of a destination in the dead letters.", label);
+    m.circuit_open = &gauge("sluice_circuit_open",
+                            "Endpoints of a destination that fail and get no more than probes.", label);
     destinations.emplace(name, std::move(m));
   }
 
@@ -216,6 +223,8 @@ struct registry::families {
       if (const auto received = gauges->oldest_received_ms.load(); received != 0)
         oldest = oldest == 0 ? received : std::min(oldest, received);
     }
+    m.circuit_open->Set(static_cast<double>(
+        std::ranges::count_if(m.endpoints, [](const auto& e) { return e->circuit_open(); })));
     raise(*m.ok, static_cast<double>(ok));
     raise(*m.failed, static_cast<double>(failed));
     raise(*m.condemned, static_cast<double>(condemned));

@@ -59,12 +59,17 @@ TEST_F(delivery_to_webhook, waits_for_one_that_is_away) {
   post(6, 50);
   EXPECT_TRUE(wait_until(
       [&] {
-        return there_->metric("sluice_delivery_attempts_total", {{"destination", "analytics-warehouse"}}) >=
-               2;
+        return there_->metric("sluice_circuit_open", {{"destination", "analytics-warehouse"}}) == 1;
       },
-      milliseconds(20'000)));
+      milliseconds(30'000)))
+      << there_->last_words();
   webhook_.start();
   expect_all_once_in_order();
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return there_->metric("sluice_circuit_open", {{"destination", "analytics-warehouse"}}) == 0;
+      },
+      milliseconds(10'000)));
 }
 
 TEST_F(delivery_to_webhook, gives_up_an_attempt_that_hangs) {

@@ -113,6 +113,44 @@ TEST_F(endpoint_on_a_virtual_clock, holds_places_of_an_earlier_process) {
   EXPECT_EQ(ask(at, 0, 1).not_before, 7s + tick);
 }
 
+TEST_F(endpoint_on_a_virtual_clock, sends_one_probe_for_all_lanes_of_a_dead_endpoint) {
+  std::vector<bool> changes;
+  endpoint_options o;
+  o.circuit = circuit_options{.opens_after = 2, .retry = {.initial = 1s, .max = 60s}};
+  o.random = [] { return 0.5; };
+  o.circuit_changed = [&](bool open) { changes.push_back(open); };
+  o.now = [this] { return now; };
+  endpoint at(std::move(o));
+  constexpr lane_id lanes = 8;
+  std::vector<endpoint::ticket> out;
+  for (lane_id i = 0; i < lanes; ++i) out.push_back(*ask(at, i, 1).granted);
+  for (const auto ticket : out) at.ended(ticket, end_kind::no_answer, endpoint::failure{});
+  EXPECT_EQ(changes, std::vector<bool>{true});
+  std::size_t told = 0;
+  for (lane_id i = 0; i < lanes; ++i) {
+    const auto said = ask(at, i, 1);
+    EXPECT_FALSE(said.granted);
+    if (said.not_before) ++told;
+  }
+  EXPECT_EQ(told, 1u) << "one timer for all of them";
+  for (lane_id i = 0; i < 3; ++i) {
+    const auto next = static_cast<lane_id>(i + 1);
+    now += 60s;
+    const auto probe = ask(at, i, 1).granted;
+    ASSERT_TRUE(probe) << "the first in turn";
+    EXPECT_FALSE(ask(at, next, 1).granted) << "while the probe is out";
+    woken.clear();
+    at.ended(*probe, end_kind::not_sent, endpoint::failure{});
+    EXPECT_EQ(woken, std::vector<lane_id>{next}) << "the next one learns when it may try";
+    EXPECT_TRUE(ask(at, next, 1).not_before);
+  }
+  now += 60s;
+  const auto probe = ask(at, 3, 1).granted;
+  at.ended(*probe, end_kind::answered);
+  EXPECT_EQ(changes, (std::vector<bool>{true, false}));
+  for (lane_id i = 4; i < lanes; ++i) EXPECT_TRUE(ask(at, i, 1).granted);
+}
+
 /// Lanes that behave as lanes do: each asks, waits for its time or its wake, has one request in flight.
 struct crowd {
   struct lane {

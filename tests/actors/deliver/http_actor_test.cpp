@@ -49,6 +49,14 @@ class http_delivery : public delivery_fixture, public ::testing::Test {
     delivery = deliver::spawn_http(system, options(), http);
     run();
   }
+  /// From here on the lane has an endpoint with a circuit and no limit.
+  void break_circuit(std::uint32_t opens_after) {
+    deliver::endpoint_options o;
+    o.circuit = deliver::circuit_options{opens_after, http.retry};
+    o.random = http.random;
+    o.now = [this] { return now(); };
+    lane->endpoint = std::make_shared<deliver::endpoint>(std::move(o));
+  }
   bool under_way() const { return waiting_ != nullptr; }
   void answer(int status, std::string retry_after = {}, std::string body = {}) {
     end(net::http::reply{status, std::move(retry_after), std::move(body)});
@@ -368,6 +376,72 @@ TEST_F(http_delivery, that_is_paused_with_an_offer_open_closes_it_when_it_gives_
   EXPECT_EQ(notes.events(settlement::delivered), 22u);
   EXPECT_EQ(notes.offers[1].offer, 2u);
   EXPECT_EQ(notes.offers[1].first, 5u);
+}
+
+TEST_F(http_delivery, leaves_a_dead_endpoint_alone_but_for_probes) {
+  break_circuit(3);
+  start();
+  append(1, 10);
+  run();
+  append(11, 100);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(under_way());
+    EXPECT_FALSE(lane->endpoint->circuit_open());
+    answer(500);
+    if (i < 2) advance(8s);
+  }
+  EXPECT_TRUE(lane->endpoint->circuit_open());
+  for (const auto wait : {4s, 8s, 8s}) {
+    advance(wait - 10ms);
+    EXPECT_FALSE(under_way()) << "a probe comes at the schedule's pace";
+    advance(10ms);
+    ASSERT_TRUE(under_way());
+    EXPECT_EQ(attempts.back().body, attempts.front().body) << "a probe is the offer itself";
+    no_answer();
+  }
+  advance(8s);
+  answer(200);
+  EXPECT_FALSE(lane->endpoint->circuit_open());
+  take_everything();
+  EXPECT_EQ(notes.events(settlement::delivered), 110u);
+}
+
+TEST_F(http_delivery, lets_a_lane_go_on_at_once_when_another_finds_the_endpoint_back) {
+  break_circuit(1);
+  auto& endpoint = *lane->endpoint;
+  start();
+  append(1, 1);
+  run();
+  answer(500);
+  EXPECT_TRUE(endpoint.circuit_open());
+  const auto denied = endpoint.ask(7, 1, [] {});
+  EXPECT_FALSE(denied.granted || denied.not_before) << "the lane that failed is first";
+  endpoint.abandon(7);
+  advance(1s);
+  no_answer();
+  EXPECT_FALSE(endpoint.ask(7, 1, [] {}).granted);
+  advance(2s);
+  ASSERT_TRUE(under_way());
+  const auto before = now();
+  answer(422);  // condemns the event; the endpoint is alive
+  EXPECT_FALSE(endpoint.circuit_open());
+  EXPECT_TRUE(endpoint.ask(7, 1, [] {}).granted);
+  append(2, 1);
+  run();
+  EXPECT_TRUE(under_way());
+  EXPECT_EQ(now(), before);
+}
+
+TEST_F(http_delivery, gives_up_what_is_too_old_in_front_of_an_open_circuit) {
+  break_circuit(1);
+  start();
+  append(1, 3);
+  run();
+  answer(503, "900");
+  wall_ms += 3'600'001;
+  advance(9s);
+  EXPECT_FALSE(under_way());
+  EXPECT_EQ(letters.all.size(), 3u) << "it looks once in the longest wait between two attempts";
 }
 
 /// Most events that may have arrived in one closed second, wherever between its start and its end each did;

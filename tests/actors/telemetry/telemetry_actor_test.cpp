@@ -64,6 +64,10 @@ class telemetry_stage : public actor_fixture, public ::testing::Test {
     for (auto& lane : lanes) lane = std::make_shared<deliver::lane>();
     for (auto& lane : lanes) lane->name = "warehouse";
     lanes[0]->gauges.delivered = 7;
+    deliver::endpoint_options fails_once;
+    fails_once.circuit = deliver::circuit_options{.opens_after = 1, .retry = {}};
+    fails_once.random = [] { return 0.5; };
+    lanes[0]->endpoint = lanes[1]->endpoint = std::make_shared<deliver::endpoint>(std::move(fails_once));
     telemetry::sources from;
     from.checkpoint = &board;
     from.sockets = &edge;
@@ -142,6 +146,13 @@ TEST_F(telemetry_stage, has_a_destinations_lanes_as_one) {
   }
 }
 
+TEST_F(telemetry_stage, counts_an_endpoint_that_is_given_up_for_now_once_for_all_its_lanes) {
+  EXPECT_EQ(metric_value(scrape(), "sluice_circuit_open", {{"destination", "warehouse"}}), 0);
+  auto& endpoint = *lanes[1]->endpoint;
+  endpoint.ended(*endpoint.ask(1, 1, [] {}).granted, deliver::end_kind::no_answer, deliver::endpoint::failure{});
+  EXPECT_EQ(metric_value(scrape(), "sluice_circuit_open", {{"destination", "warehouse"}}), 1);
+}
+
 TEST_F(telemetry_stage, has_every_name_of_the_contract) {
   const auto text = scrape();
   for (const char* const name : {"eventbridge_events_processed_total",
@@ -164,6 +175,7 @@ TEST_F(telemetry_stage, has_every_name_of_the_contract) {
                                  "sluice_delivered_total",
                                  "sluice_delivery_attempts_total",
                                  "sluice_delivery_duration_seconds",
+                                 "sluice_circuit_open",
                                  "sluice_backlog_events",
                                  "sluice_backlog_pinned_bytes",
                                  "sluice_backlog_oldest_seconds",
@@ -197,7 +209,8 @@ TEST_F(telemetry_stage, has_labels_of_the_configuration_and_of_nothing_else) {
   edge.answered(299, 0.1);
   const auto text = scrape();
   EXPECT_EQ(text.find("unknown"), std::string::npos);
-  EXPECT_EQ(text.find("299"), std::string::npos) << "a code that is not in the table counts under `other`";
+  EXPECT_EQ(text.find("code=\"299\""), std::string::npos)
+      << "a code that is not in the table counts under `other`";
   EXPECT_EQ(metric_value(text, "sluice_batches_total", {{"code", "other"}}), 1);
 }
 
