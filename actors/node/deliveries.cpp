@@ -108,6 +108,22 @@ deliver::sender sender_of(std::shared_ptr<net::http::client> client, const confi
   return tokens ? deliver::authorized(std::move(to), std::move(tokens)) : to;
 }
 
+/// For each lane what it tells its incidents: one for all that send to the same endpoint.
+std::vector<std::shared_ptr<lane_incidents>> incidents_of(const std::vector<served_lane>& lanes) {
+  std::vector<std::shared_ptr<lane_incidents>> all;
+  std::map<std::pair<destination_id, std::size_t>, std::shared_ptr<lane_incidents>> by_endpoint;
+  for (const served_lane& l : lanes) {
+    auto& one = by_endpoint[{l.lane->destination, l.endpoint}];
+    if (!one) {
+      one = std::make_shared<lane_incidents>([label = l.endpoint_label()](const std::string& what) {
+        what.empty() ? log_info("deliver", label + ": goes on") : log_warning("deliver", label + ": " + what);
+      });
+    }
+    all.push_back(one);
+  }
+  return all;
+}
+
 }  // namespace
 
 checkpoint::when_full when_full(config::backlog_full from) {
@@ -142,6 +158,7 @@ result<void> application::parts::make_deliveries() {
   auto made = make_lanes(configured, *log, state, recovered.clean, clock::now().time_since_epoch());
   if (!made) return fail(made.error());
   lanes = std::move(*made);
+  troubles = incidents_of(lanes);
   senders.resize(lanes.size());
   std::map<std::string_view, shared_by_lanes> by_name;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
@@ -171,9 +188,9 @@ deliver::stage_options application::parts::delivery_options(std::size_t i, const
   options.name_events = std::ranges::any_of(configured.audit.events, [](config::audit_event e) {
     return e == config::audit_event::delivered || e == config::audit_event::dead_lettered;
   });
-  options.incident = [label = lanes[i].label()](const std::string&, const std::string& what) {
-    what.empty() ? log_info("deliver", label + ": goes on") : log_warning("deliver", label + ": " + what);
-  };
+  options.incident = [told = troubles[i], lane = lanes[i].lane->number](
+                         const std::string&, const std::string& what) { told->tell(lane, what); };
+  troubles[i]->forget(lanes[i].lane->number);
   return options;
 }
 

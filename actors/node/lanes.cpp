@@ -183,12 +183,14 @@ deliver::retry_options retry_of(const config::destination_options& from) {
   return {from.retry.initial, from.retry.max, retry_after_max};
 }
 
+std::string served_lane::endpoint_label() const {
+  const bool alone = of == nullptr || of->endpoint_count() == 1;
+  return alone ? lane->name : lane->name + " endpoint " + std::to_string(endpoint);
+}
+
 std::string served_lane::label() const {
   const bool alone = of == nullptr || (of->lane_count() == 1 && lane->number == 0);
-  std::string text = lane->name;
-  if (!alone) text.append(" lane ").append(std::to_string(lane->number));
-  if (!alone && of->endpoint_count() > 1) text.append(" to endpoint ").append(std::to_string(endpoint));
-  return text;
+  return alone ? lane->name : endpoint_label() + " lane " + std::to_string(lane->number);
 }
 
 }  // namespace sluice::node

@@ -26,7 +26,9 @@ struct served_lane {
   const config::destination_options* of = nullptr;  ///< lives in the configuration; null: the dead letters
   std::size_t endpoint = 0;                         ///< number among those of the destination
 
-  /// How people know it: the destination, and the lane where there are several.
+  /// How people know its endpoint: the destination, and the endpoint where there are several.
+  std::string endpoint_label() const;
+  /// How they know it: the lane too, where there are several.
   std::string label() const;
 };
 

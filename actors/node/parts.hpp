@@ -24,6 +24,7 @@
 #include "actors/node/config/scale.hpp"
 #include "actors/node/gateway.hpp"
 #include "actors/node/genesys.hpp"
+#include "actors/node/lane_incidents.hpp"
 #include "actors/node/lanes.hpp"
 #include "actors/route/lane_split.hpp"
 #include "actors/route/rule_set.hpp"
@@ -68,6 +69,7 @@ struct application::parts {
   std::unique_ptr<deliver::dead_letter_store> letters;
   std::unique_ptr<decode::identity_key> key;
   std::vector<served_lane> lanes;
+  std::vector<std::shared_ptr<lane_incidents>> troubles;  // beside `lanes`; one an endpoint
   std::vector<deliver::sender> senders;   // beside `lanes`; empty where the kind is not http
   std::unique_ptr<genesys> organisation;  // null: the node only listens
   std::shared_ptr<audit::progress> audited = std::make_shared<audit::progress>();

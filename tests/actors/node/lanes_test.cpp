@@ -89,7 +89,8 @@ TEST_F(lanes, are_endpoints_times_concurrency_and_share_their_endpoints_limit) {
   EXPECT_EQ(all[2].lane->endpoint, all[4].lane->endpoint);
   EXPECT_NE(all[1].lane->endpoint, all[2].lane->endpoint);
   EXPECT_EQ(all[0].of, nullptr);
-  EXPECT_EQ(all[4].label(), "warehouse lane 3 to endpoint 1");
+  EXPECT_EQ(all[4].label(), "warehouse endpoint 1 lane 3");
+  EXPECT_EQ(all[4].endpoint_label(), "warehouse endpoint 1");
   EXPECT_EQ(all[0].label(), "dead-letters");
 }
 
