@@ -66,6 +66,8 @@ class narrator::teller : public checkpoint::record_visitor {
         return act("pause", control);
       case control_kind::destination_resumed:
         return act("resume", control);
+      case control_kind::destination_discarded:
+        return act("discard", control);
       case control_kind::destination_removed:
       case control_kind::file_attached:
       case control_kind::subscription_noted:

@@ -71,7 +71,10 @@ class checkpoint_stage : public checkpoint_actor::base {
           stager_->push(settled, [this, from] { send(from, settled_a{}); });
           turn();
         },
-        [this](attach_a, const target& lane, const deliver_actor& serving) { serving_[lane] = serving; },
+        [this](attach_a, const target& lane, const deliver_actor& serving) {
+          serving_[lane] = serving;
+          go_on_discarding(lane, serving);
+        },
         [this](audited_a, group_number upto, position last, std::uint64_t length) {
           stager_->audited(upto, length);
           audited_position_ = last;
@@ -270,21 +273,33 @@ class checkpoint_stage : public checkpoint_actor::base {
     if (d == nullptr || d->id == dead_letters_id)
       return asked->done(fail(errc::not_found, "no such destination"));
     if (failed_) return asked->done(fail(errc::not_durable, "the log takes nothing any more"));
-    const bool stands = d->paused == (asked->what == order_kind::pause);
-    if (stands) return obeyed(*asked);
-    stager_->push(control_head{.kind = record_of(asked->what), .destination = d->id},
-                  asked->who.substr(0, order_who_bytes_max), [this, asked] { obeyed(*asked); });
+    const auto waiting = d->totals.pending();
+    const bool stands =
+        asked->what == order_kind::discard ? waiting == 0 : d->paused == (asked->what == order_kind::pause);
+    if (stands) return obeyed(*asked, waiting);
+    control_head control{.kind = record_of(asked->what), .destination = d->id};
+    if (asked->what == order_kind::discard) control.at = options_.state->next_position() - 1;
+    stager_->push(control, asked->who.substr(0, order_who_bytes_max),
+                  [this, asked, waiting] { obeyed(*asked, waiting); });
     turn();
   }
 
-  void obeyed(const order& asked) {
-    options_.pause(asked.destination, asked.what == order_kind::pause);
-    if (asked.what == order_kind::resume) {
-      for (const auto& [lane, serving] : serving_)
-        if (lane.destination == asked.destination) send(serving, tick_a{});
+  void obeyed(const order& asked, std::uint64_t waiting) {
+    if (asked.what != order_kind::discard) options_.pause(asked.destination, asked.what == order_kind::pause);
+    for (const auto& [lane, serving] : serving_) {
+      if (lane.destination != asked.destination) continue;
+      if (asked.what == order_kind::resume) send(serving, tick_a{});
+      if (asked.what == order_kind::discard) go_on_discarding(lane, serving);
     }
     publish();
-    asked.done({});
+    asked.done(waiting);
+  }
+
+  // A discard stands in the log: whoever serves the lane, also after a restart, goes on with it.
+  void go_on_discarding(const target& lane, const deliver_actor& serving) {
+    const auto* const d = options_.state->find(lane.destination);
+    if (d == nullptr || d->discard_upto == 0) return;
+    send(serving, relieve_a{}, relief{.upto = d->discard_upto, .how = settlement::discarded});
   }
 
   void publish() {

@@ -197,12 +197,13 @@ static_assert(sizeof(audited_head) == 16);
 
 /// Payload of a control record: this and `name_bytes` of text.
 enum class control_kind : std::uint16_t {
-  destination_added = 1,    ///< name; its lanes start behind `at`
-  destination_removed = 2,  ///< name
-  file_attached = 3,        ///< base length of a file destination that was there before: `value`
-  subscription_noted = 4,   ///< name: id of the subscription that events come from; empty: none any more
-  destination_paused = 5,   ///< name: who asked; nothing is attempted there until it is resumed
-  destination_resumed = 6,  ///< name: who asked
+  destination_added = 1,      ///< name; its lanes start behind `at`
+  destination_removed = 2,    ///< name
+  file_attached = 3,          ///< base length of a file destination that was there before: `value`
+  subscription_noted = 4,     ///< name: id of the subscription that events come from; empty: none any more
+  destination_paused = 5,     ///< name: who asked; nothing is attempted there until it is resumed
+  destination_resumed = 6,    ///< name: who asked
+  destination_discarded = 7,  ///< name: who asked; what waits there up to `at` is to be given up
 };
 struct control_head {
   control_kind kind{};

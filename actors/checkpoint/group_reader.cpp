@@ -220,7 +220,7 @@ class walk {
     control_view view;
     view.head = read_as<control_head>(payload.data());
     if (view.head.kind < control_kind::destination_added ||
-        view.head.kind > control_kind::destination_resumed) {
+        view.head.kind > control_kind::destination_discarded) {
       return refuse("an unknown kind of control record");
     }
     const auto name = payload.subspan(sizeof(control_head));

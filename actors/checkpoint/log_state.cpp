@@ -85,6 +85,7 @@ class log_state::applier final : public record_visitor {
       lane->pending -= head.events;
     }
     if (head.file_length != 0) lane->file_length = head.file_length;
+    note_discarded(state_.destinations_[head.destination]);
   }
 
   void on_offer(const offer_head& offer) override {
@@ -116,6 +117,8 @@ class log_state::applier final : public record_visitor {
       case control_kind::destination_paused:
       case control_kind::destination_resumed:
         return pause(view);
+      case control_kind::destination_discarded:
+        return discard(view);
       case control_kind::subscription_noted:
         if (view.name.size() > subscription_bytes_max) return contradict("a subscription's id is too long");
         state_.subscription_ = view.name;
@@ -200,12 +203,32 @@ class log_state::applier final : public record_visitor {
     state_.destinations_[view.head.destination].removed = true;
   }
 
-  void pause(const control_view& view) {
+  /// The destination of an operator's order; null, and the error noted, when it is none.
+  destination_state* ordered(const control_view& view) {
     const auto id = view.head.destination;
-    if (failed_) return;
-    if (state_.find(id) == nullptr || id == dead_letters_id)
-      return contradict("the destination to pause or resume is not there");
-    state_.destinations_[id].paused = view.head.kind == control_kind::destination_paused;
+    if (failed_) return nullptr;
+    if (state_.find(id) == nullptr || id == dead_letters_id) {
+      contradict("an order is for a destination that is not there");
+      return nullptr;
+    }
+    return &state_.destinations_[id];
+  }
+
+  void pause(const control_view& view) {
+    if (auto* const d = ordered(view)) d->paused = view.head.kind == control_kind::destination_paused;
+  }
+
+  void discard(const control_view& view) {
+    auto* const d = ordered(view);
+    if (d == nullptr) return;
+    if (view.head.at == 0 || view.head.at >= header_.first_position)
+      return contradict("what is to be discarded is not of earlier events");
+    d->discard_upto = std::max(d->discard_upto, view.head.at);
+    note_discarded(*d);
+  }
+
+  static void note_discarded(destination_state& d) {
+    if (d.discard_upto != 0 && d.needed_from(destination_need::nothing) > d.discard_upto) d.discard_upto = 0;
   }
 
   std::string place() const {

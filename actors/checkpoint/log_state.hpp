@@ -52,7 +52,8 @@ struct destination_state {
   destination_id id = 0;
   std::string name;
   bool removed = false;
-  bool paused = false;  ///< by an operator: no attempt begins
+  bool paused = false;        ///< by an operator: no attempt begins
+  position discard_upto = 0;  ///< an operator gives up what waits up to here; 0: nothing, or it is done
   std::vector<lane_state> lanes;
   destination_totals totals;  ///< totals.pending() is the sum over the lanes
 

@@ -7,9 +7,10 @@
 //   u64 number of destinations
 //   the subscription's id, padded with zeros to 8
 //   for each destination, in the order of their ids from 0:
-//     u16 id, u16 flags (1 removed, 2 paused), u16 lanes, u16 name bytes
+//     u16 id, u16 flags (1 removed, 2 paused, 4 discarding), u16 lanes, u16 name bytes
 //     u64 routed, redriven, delivered, dead_lettered, discarded, dropped_oldest
 //     the name, padded with zeros to 8
+//     while discarding: u64 position up to which
 //     for each lane: u64 settled upto, file_length, last_offer, pending; u32 number of ranges, u32 flags
 //       (1 file attached, 2 an offer is open); the ranges (u64 first, u64 last; ascending, apart); the open
 //       offer (offer_head)
@@ -49,7 +50,7 @@ struct destination_head {
 };
 static_assert(sizeof(destination_head) == 56 && std::is_trivially_copyable_v<destination_head>);
 
-constexpr std::uint16_t flag_removed = 1, flag_paused = 2;
+constexpr std::uint16_t flag_removed = 1, flag_paused = 2, flag_discarding = 4;
 constexpr std::uint32_t flag_file_attached = 1, flag_open_offer = 2;
 struct lane_head {
   position upto = 0;
@@ -173,7 +174,7 @@ const char* take_destination(reader& from, const context& in, destination_state&
   const auto head = from.take<destination_head>();
   if (from.failed()) return "a destination passes the end";
   if (head.id != in.destination) return "destinations are not numbered in order";
-  if (head.flags > (flag_removed | flag_paused)) return "a destination has unknown flags";
+  if (head.flags > (flag_removed | flag_paused | flag_discarding)) return "a destination has unknown flags";
   if (head.flags != 0 && head.id == dead_letters_id) return "the dead letters are removed or paused";
   if (head.lanes == 0 || head.lanes > lanes_max) return "a destination has a wrong number of lanes";
   if (head.name_bytes == 0 || head.name_bytes > destination_name_bytes_max)
@@ -184,6 +185,10 @@ const char* take_destination(reader& from, const context& in, destination_state&
   d.name.assign(reinterpret_cast<const char*>(name.data()), name.size());
   d.removed = (head.flags & flag_removed) != 0;
   d.paused = (head.flags & flag_paused) != 0;
+  if ((head.flags & flag_discarding) != 0) {
+    d.discard_upto = from.take<position>();
+    if (d.discard_upto == 0 || d.discard_upto >= in.next_position) return "a discard is ahead of the log";
+  }
   d.totals = head.totals;
   if (head.lanes > from.left() / sizeof(lane_head)) return "a destination passes the end";
   d.lanes.resize(head.lanes);
@@ -216,12 +221,14 @@ std::vector<std::byte> log_state::serialize() const {
   for (const destination_state& d : destinations_) {
     destination_head one;
     one.id = d.id;
-    one.flags = static_cast<std::uint16_t>((d.removed ? flag_removed : 0) | (d.paused ? flag_paused : 0));
+    one.flags = static_cast<std::uint16_t>((d.removed ? flag_removed : 0) | (d.paused ? flag_paused : 0) |
+                                           (d.discard_upto != 0 ? flag_discarding : 0));
     one.lanes = static_cast<std::uint16_t>(d.lanes.size());
     one.name_bytes = static_cast<std::uint16_t>(d.name.size());
     one.totals = d.totals;
     to.put(one);
     to.put_bytes(std::as_bytes(std::span(d.name)));
+    if (d.discard_upto != 0) to.put(d.discard_upto);
     for (const lane_state& lane : d.lanes) put_lane(to, lane);
   }
   return to.take();

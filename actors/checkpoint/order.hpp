@@ -12,19 +12,28 @@
 
 namespace sluice::checkpoint {
 
-enum class order_kind : std::uint8_t { pause, resume };
+enum class order_kind : std::uint8_t { pause, resume, discard };
 
 constexpr std::string_view to_string(order_kind what) noexcept {
-  return what == order_kind::pause ? "pause" : "resume";
+  switch (what) {
+    case order_kind::pause:
+      return "pause";
+    case order_kind::resume:
+      return "resume";
+    case order_kind::discard:
+      return "discard";
+  }
+  return "";
 }
 
 struct order {
   order_kind what{};
   destination_id destination = 0;
   std::string who;  ///< asks, for the audit; at most order_who_bytes_max
-  /// Called once when it is durable, or cannot be: errc::not_found, errc::not_durable. From the checkpoint's
-  /// thread: it must only post. Not called when the node ends before.
-  std::function<void(result<void>)> done;
+  /// Called once when it is durable, with the number of events that waited there when it came; or when it
+  /// cannot be: errc::not_found, errc::not_durable. From the checkpoint's thread: it must only post. Not
+  /// called when the node ends before.
+  std::function<void(result<std::uint64_t>)> done;
 };
 using order_ptr = std::shared_ptr<order>;
 
@@ -32,7 +41,15 @@ using order_ptr = std::shared_ptr<order>;
 inline constexpr std::size_t order_who_bytes_max = 255;
 
 constexpr control_kind record_of(order_kind what) noexcept {
-  return what == order_kind::pause ? control_kind::destination_paused : control_kind::destination_resumed;
+  switch (what) {
+    case order_kind::pause:
+      return control_kind::destination_paused;
+    case order_kind::resume:
+      return control_kind::destination_resumed;
+    case order_kind::discard:
+      break;
+  }
+  return control_kind::destination_discarded;
 }
 
 }  // namespace sluice::checkpoint

@@ -30,6 +30,10 @@ struct file_options {
 /// to it.
 deliver_actor spawn_file(caf::actor_system& system, stage_options options, file_options file);
 
+/// A lane of a destination that is not configured any more: keeps its backlog until it gives way or comes
+/// back. Its lane is paused.
+deliver_actor spawn_kept(caf::actor_system& system, stage_options options);
+
 /// The built-in destination of quarantined events.
 deliver_actor spawn_dead_letters(caf::actor_system& system, stage_options options);
 

@@ -109,10 +109,19 @@ class http_stage : public stage {
   void surrender() override {
     if (!between_attempts()) return;
     put_rest_back();
+    // What the relief does not want stays: behind it, in its order.
+    const auto wanted = [this](const dead_letter& e) { return relief_wants(e.at, e.received_ms); };
     if (current_.empty()) {
-      current_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-      queue_.clear();
-      queue_bytes_ = 0;
+      while (!queue_.empty() && wanted(queue_.front())) {
+        queue_bytes_ -= queue_.front().event.size();
+        current_.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+      if (current_.empty()) return;
+    } else {
+      const auto kept = std::ranges::find_if_not(current_, wanted);
+      if (kept == current_.begin()) return;
+      put_back_from(kept);
     }
     retrying_ = false;
     give_up_current(relief_how(), std::string(relief_reason()));
@@ -285,6 +294,15 @@ class http_stage : public stage {
     isolation_.reset();
   }
 
+  void put_back_from(std::vector<dead_letter>::iterator first) {
+    for (auto e = current_.end(); e != first;) {
+      --e;
+      queue_bytes_ += e->event.size();
+      queue_.push_front(std::move(*e));
+    }
+    current_.erase(first, current_.end());
+  }
+
   void give_up_current(checkpoint::settlement how, const std::string& reason) {
     for (auto& e : current_) {
       e.reason = reason;
@@ -304,12 +322,7 @@ class http_stage : public stage {
         std::ranges::find_if(current_, [&](const dead_letter& e) { return e.received_ms > oldest; });
     if (young == current_.begin() || current_.empty()) return false;
     put_rest_back();
-    for (auto e = current_.end(); e != young;) {
-      --e;
-      queue_bytes_ += e->event.size();
-      queue_.push_front(std::move(*e));
-    }
-    current_.erase(young, current_.end());
+    put_back_from(young);
     give_up_current(checkpoint::settlement::dead_lettered, "older than retry.for, last: " + last_answer_);
     return true;
   }

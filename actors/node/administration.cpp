@@ -26,7 +26,8 @@ void application::parts::serve_admin() {
   from.wall_ms = wall_ms;
   auto& routes = api.routes();
   routes.add(method::get, "/api/v1/destinations", admin::list_destinations(from));
-  for (const auto what : {checkpoint::order_kind::pause, checkpoint::order_kind::resume}) {
+  for (const auto what :
+       {checkpoint::order_kind::pause, checkpoint::order_kind::resume, checkpoint::order_kind::discard}) {
     const auto path = std::string("/api/v1/destinations/{name}/").append(to_string(what));
     routes.add(method::post, path, admin::order_destination(what, from, orders));
   }

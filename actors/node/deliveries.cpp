@@ -147,7 +147,8 @@ result<void> application::parts::make_deliveries() {
         std::ranges::any_of(configured.destinations, [&](const auto& c) { return c.name == d.name; });
     if (!named && d.totals.pending() > 0) {
       log_warning("deliver", "destination " + d.name + " is not configured any more; " +
-                                 std::to_string(d.totals.pending()) + " events of it are kept");
+                                 std::to_string(d.totals.pending()) +
+                                 " events of it are kept until it comes back or is discarded");
     }
   }
   const auto number_of = [this](std::string_view name) { return state.find(name)->id; };
@@ -222,7 +223,9 @@ deliver::http_options application::parts::http_delivery(std::size_t i) {
 std::function<deliver_actor(const checkpoint_actor&)> application::parts::delivery(std::size_t i) {
   return [this, i](const checkpoint_actor& to) {
     auto options = delivery_options(i, to);
-    if (lanes[i].of == nullptr) return deliver::spawn_dead_letters(*actors, std::move(options));
+    if (lanes[i].lane->destination == checkpoint::dead_letters_id)
+      return deliver::spawn_dead_letters(*actors, std::move(options));
+    if (lanes[i].of == nullptr) return deliver::spawn_kept(*actors, std::move(options));
     const auto& d = *lanes[i].of;
     switch (d.kind) {
       case config::destination_kind::discard:

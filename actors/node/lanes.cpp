@@ -54,6 +54,14 @@ result<std::vector<lane_id>> lanes_of(const config::destination_options& d,
   return numbers;
 }
 
+bool is_configured(const config::config& of, const checkpoint::destination_state& d) {
+  return std::ranges::any_of(of.destinations, [&](const auto& c) { return c.name == d.name; });
+}
+
+bool is_idle(const checkpoint::destination_state& d) {
+  return std::ranges::all_of(d.lanes, &checkpoint::lane_state::idle);
+}
+
 result<std::shared_ptr<deliver::lane>> make_lane(const checkpoint::destination_state& d, lane_id number,
                                                  checkpoint::segment_log& log,
                                                  const checkpoint::log_state& state) {
@@ -152,6 +160,11 @@ result<void> declare_destinations(const config::config& from, checkpoint::segmen
     }
     if (!fits) return fail(errc::too_large, "too many new destinations at once");
   }
+  for (const auto& d : state.destinations()) {
+    if (d.removed || d.id == checkpoint::dead_letters_id || is_configured(from, d) || !is_idle(d)) continue;
+    if (!group.append_control({control_kind::destination_removed, d.id, 0, 0, 0}, d.name))
+      return fail(errc::too_large, "too many destinations are gone at once");
+  }
   if (group.records() == 0) return {};
   return commit_now(group, log, state, when);
 }
@@ -176,6 +189,16 @@ result<std::vector<served_lane>> make_lanes(const config::config& from, checkpoi
     }
     if (d.rate) make_endpoints(d, std::span(lanes).subspan(first), clean, now);
   }
+  for (const auto& d : state.destinations()) {
+    if (d.id == checkpoint::dead_letters_id || (!d.removed && is_configured(from, d))) continue;
+    for (std::size_t i = 0; i < d.lanes.size(); ++i) {
+      if (d.lanes[i].idle()) continue;
+      auto lane = make_lane(d, static_cast<lane_id>(i), log, state);
+      if (!lane) return fail(lane.error());
+      (*lane)->paused = true;
+      lanes.push_back({std::move(*lane)});
+    }
+  }
   return lanes;
 }
 
@@ -189,7 +212,7 @@ std::string served_lane::endpoint_label() const {
 }
 
 std::string served_lane::label() const {
-  const bool alone = of == nullptr || (of->lane_count() == 1 && lane->number == 0);
+  const bool alone = lane->number == 0 && (of == nullptr || of->lane_count() == 1);
   return alone ? lane->name : endpoint_label() + " lane " + std::to_string(lane->number);
 }
 

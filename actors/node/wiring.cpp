@@ -47,6 +47,16 @@ lane_list lanes_of(const std::vector<served_lane>& all, const config::destinatio
   return of;
 }
 
+/// Of destinations that are not configured any more.
+std::map<destination_id, lane_list> kept_lanes(const std::vector<served_lane>& all) {
+  std::map<destination_id, lane_list> kept;
+  for (const served_lane& l : all) {
+    if (l.of == nullptr && l.lane->destination != checkpoint::dead_letters_id)
+      kept[l.lane->destination].push_back(l.lane);
+  }
+  return kept;
+}
+
 /// 0 when no lane has an event.
 std::int64_t oldest_received_ms(const lane_list& of) {
   std::int64_t oldest = 0;
@@ -96,15 +106,15 @@ supervisor::factories application::parts::factories() {
       for (const served_lane& l : lanes)
         if (l.lane->destination == of) l.lane->paused = paused;
     };
-    for (const auto& d : configured.destinations) {
-      const auto& b = d.backlog;
-      const auto of = lanes_of(lanes, d);
+    const auto bound_by = [&](const config::backlog_options& b, const lane_list& of) {
       checkpoint::backlog_bound bound{of.front()->destination, b.max_bytes, when_full(b.when_full)};
       bound.max_events = b.max_events.value_or(checkpoint::backlog_bound::unlimited);
       bound.max_age = b.max_age.value_or(std::chrono::milliseconds::zero());
       bound.oldest_received_ms = [of] { return oldest_received_ms(of); };
       options.bounds.push_back(std::move(bound));
-    }
+    };
+    for (const auto& d : configured.destinations) bound_by(d.backlog, lanes_of(lanes, d));
+    for (const auto& [gone, of] : kept_lanes(lanes)) bound_by({}, of);
     options.failed = [this](const error& why) {
       log_error("checkpoint", to_string(why));
       ended("the log takes nothing any more: " + to_string(why));

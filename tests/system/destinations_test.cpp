@@ -125,5 +125,112 @@ TEST(destinations, take_no_order_from_a_page_of_another_site) {
   EXPECT_THAT(get(there.port(), list_path).body, HasSubstr("paused"));
 }
 
+/// Changes the node's configuration; it counts from the next start on.
+void configure(const node& there, const std::string& text) { write_text(there.config_file(), text); }
+
+/// The same configuration without the warehouse.
+std::string without_warehouse(const std::string& text) {
+  std::string rest;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at) + 1;
+    const auto line = text.substr(at, end - at);
+    if (line.find("analytics-warehouse") == std::string::npos) rest += line;
+    at = end;
+  }
+  return rest;
+}
+
+TEST(destinations, that_are_gone_keep_what_waits_until_they_come_back_or_are_discarded) {
+  receiver webhook;
+  node there(webhook_node(", batch: 20"), {{"receiver", std::to_string(webhook.port())}});
+  const std::string with = read_text(there.config_file());
+  there.start();
+  batch_maker maker(33, 0);
+  std::vector<std::string> ids;
+  const auto post = [&](int batches) {
+    for (int i = 0; i < batches; ++i) {
+      const made_batch batch = maker.next_for(warehouse, 50);
+      for (const made_event& e : batch.events) ids.push_back(e.id);
+      ASSERT_EQ(there.post(batch.body).status, 200);
+    }
+  };
+  const auto holds = [&](double events) {
+    return wait_until([&] { return backlog(there) == events; }, milliseconds(20'000));
+  };
+  post(4);
+  there.kill9();
+
+  configure(there, without_warehouse(with));
+  there.start();
+  EXPECT_THAT(there.errors(), HasSubstr("analytics-warehouse is not configured any more; 200 events"));
+  EXPECT_THAT(
+      get(there.port(), list_path).body,
+      HasSubstr(R"({"name":"analytics-warehouse","kind":null,"state":"removed","backlog":{"events":200,)"));
+  EXPECT_TRUE(holds(200)) << "it has its metrics";
+  EXPECT_EQ(ask(there, {"pause", "analytics-warehouse"}).how.code, 1) << "nothing is delivered there";
+  there.stop();
+
+  configure(there, with);
+  webhook.start();
+  there.start();
+  EXPECT_TRUE(webhook.wait_for_events(ids.size(), milliseconds(30'000))) << there.last_words();
+  EXPECT_TRUE(holds(0));
+  ASSERT_EQ(ask(there, {"pause", "analytics-warehouse"}).how, exit_status{});
+  const auto delivered = webhook.received();
+  post(2);
+  there.stop();
+
+  configure(there, without_warehouse(with));
+  there.start();
+  const finished unasked = ask(there, {"discard", "analytics-warehouse"});
+  EXPECT_EQ(unasked.how.code, 1);
+  EXPECT_THAT(unasked.errors, HasSubstr("--yes"));
+  const finished discarded = ask(there, {"discard", "analytics-warehouse", "--yes"});
+  ASSERT_EQ(discarded.how, exit_status{}) << discarded.errors;
+  EXPECT_EQ(discarded.output, "discarding 100 events of analytics-warehouse\n");
+  EXPECT_TRUE(holds(0));
+  EXPECT_THAT(get(there.port(), list_path).body, ::testing::Not(HasSubstr("analytics-warehouse")));
+  EXPECT_EQ(there.stop(), exit_status{}) << there.last_words();
+
+  const std::string audit = read_text(there.path("audit.jsonl"));
+  EXPECT_THAT(audit, HasSubstr(R"("action":"discard","region":"","destination":"analytics-warehouse")"));
+  for (std::size_t i = 200; i < 300; ++i) {
+    const std::string event = "\"eventId\":\"" + ids[i] + "\"";
+    EXPECT_NE(audit.find(event, audit.find(R"("action":"discard")")), std::string::npos)
+        << ids[i] << " was discarded without a line";
+  }
+  const finished inspected = run(sluice_binary(), {"log", "inspect", there.path("data").string()});
+  EXPECT_THAT(
+      inspected.output,
+      HasSubstr("analytics-warehouse (paused): routed 300, redriven 0, delivered 200, dead-lettered 0, discarded 100, "
+                "dropped-oldest 0, pending 0"));
+  there.start();
+  there.stop();
+  EXPECT_THAT(run(sluice_binary(), {"log", "inspect", there.path("data").string()}).output,
+              HasSubstr("analytics-warehouse (removed)"));
+  EXPECT_EQ(webhook.received(), delivered) << "nothing of what was discarded was sent";
+}
+
+TEST(destinations, are_discarded_up_to_now_also_through_a_kill) {
+  receiver webhook;
+  node there(webhook_node(", batch: 20"), {{"receiver", std::to_string(webhook.port())}});
+  there.start();
+  batch_maker maker(34, 0);
+  for (int i = 0; i < 40; ++i) ASSERT_EQ(there.post(maker.next_for(warehouse, 100).body).status, 200);
+  ASSERT_EQ(ask(there, {"discard", "analytics-warehouse", "--yes"}).how, exit_status{});
+  there.kill9();
+  webhook.start();
+  there.start();
+  const made_batch later = maker.next_for(warehouse, 10);
+  ASSERT_EQ(there.post(later.body).status, 200);
+  EXPECT_TRUE(wait_until([&] { return backlog(there) == 0; }, milliseconds(30'000))) << there.last_words();
+  std::vector<std::string> expected;
+  for (const made_event& e : later.events) expected.push_back(e.id);
+  const auto got = webhook.received();
+  for (const std::string& id : expected)
+    EXPECT_THAT(got, ::testing::Contains(id)) << "it came after the order";
+  EXPECT_EQ(there.stop(), exit_status{}) << there.last_words();
+}
+
 }  // namespace
 }  // namespace sluice::testing

@@ -22,11 +22,20 @@ response no_such(const std::string& name, const std::vector<destination_row>& ro
   return problem(404, "not found", detail);
 }
 
-response done(order_kind what, const std::string& name) {
+response done(order_kind what, const std::string& name, std::uint64_t waiting) {
   response r;
   r.body = R"({"destination":)";
   append_json_string(r.body, name);
-  r.body += what == order_kind::pause ? R"(,"state":"paused"})" : R"(,"state":"running"})";
+  switch (what) {
+    case order_kind::pause:
+      r.body += R"(,"state":"paused"})";
+      break;
+    case order_kind::resume:
+      r.body += R"(,"state":"running"})";
+      break;
+    case order_kind::discard:
+      r.body.append(R"(,"discarding":)").append(std::to_string(waiting)).append("}");
+  }
   return r;
 }
 
@@ -47,7 +56,7 @@ handler order_destination(order_kind what, destination_sources from, const order
     const auto rows = rows_of(view, from);
     const auto row = std::ranges::find(rows, name, &destination_row::name);
     if (row == rows.end()) return to(no_such(name, rows));
-    if (row->stand == destination_stand::removed) {
+    if (row->stand == destination_stand::removed && what != order_kind::discard) {
       return to(
           problem(409, "removed", "the destination is not configured any more: nothing is delivered there"));
     }
@@ -55,8 +64,8 @@ handler order_destination(order_kind what, destination_sources from, const order
     order->what = what;
     order->destination = row->id;
     order->who = asked.who;
-    order->done = [what, name, to](const result<void>& ended) {
-      to(ended ? done(what, name) : refused(ended.error()));
+    order->done = [what, name, to](const result<std::uint64_t>& ended) {
+      to(ended ? done(what, name, *ended) : refused(ended.error()));
     };
     if (!desk.hand_in(std::move(order))) to(not_ready());
   };

@@ -39,7 +39,8 @@ class order_desk {
 };
 
 /// 200 when the order is durable; 404 for a name that is none, with the nearest; 409 for a destination that
-/// is gone; 503 without a log, or when it takes nothing any more. `desk` outlives the handler.
+/// is gone, which can only be discarded; 503 without a log, or when it takes nothing any more. `desk`
+/// outlives the handler.
 handler order_destination(checkpoint::order_kind what, destination_sources from, const order_desk& desk);
 
 }  // namespace sluice::node::admin

@@ -1,5 +1,7 @@
 #include "actors/node/cli/destinations.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -20,7 +22,7 @@ constexpr std::string_view path = "/api/v1/destinations";
 struct options {
   node_address node;
   std::string name;
-  bool json = false;
+  bool json = false, yes = false;
 };
 
 int failed(const error& why) {
@@ -52,6 +54,33 @@ int order(const options& given, const char* what, const char* said_done) {
   const auto said = (*node)->post(std::string(path) + '/' + path_segment(given.name) + '/' + what);
   if (!said) return failed(said.error());
   std::cout << given.name << ' ' << said_done << '\n';
+  return exit_code::done;
+}
+
+bool is_confirmed(const options& given) {
+  if (given.yes) return true;
+  if (::isatty(STDIN_FILENO) == 0) {
+    std::cerr << "nothing was discarded: nobody is there to be asked; --yes discards without asking\n";
+    return false;
+  }
+  std::cerr << "Give up for good what waits for " << given.name << "? [y/N] " << std::flush;
+  std::string said;
+  std::getline(std::cin, said);
+  if (said == "y" || said == "yes") return true;
+  std::cerr << "nothing was discarded\n";
+  return false;
+}
+
+int discard(const options& given) {
+  const auto node = node_client::make(given.node, std::cerr);
+  if (!node) return failed(node.error());
+  if (!is_confirmed(given)) return exit_code::failed;
+  const auto said = (*node)->post(std::string(path) + '/' + path_segment(given.name) + "/discard");
+  if (!said) return failed(said.error());
+  const auto document = nlohmann::json::parse(*said, nullptr, false);
+  const bool counted = document.is_object() && document.contains("discarding");
+  std::cout << "discarding " << (counted ? document["discarding"].dump() : "the") << " events of "
+            << given.name << '\n';
   return exit_code::done;
 }
 
@@ -102,6 +131,13 @@ void add_destinations(CLI::App& root, int& exit) {
   add_node_address(*resuming, given->node);
   resuming->add_option("NAME", given->name, "Of the destination")->required();
   resuming->callback([given, &exit] { exit = order(*given, "resume", "goes on"); });
+
+  auto* const discarding = all->add_subcommand(
+      "discard", "Give up for good what waits there now, also of one that is not configured any more");
+  add_node_address(*discarding, given->node);
+  discarding->add_option("NAME", given->name, "Of the destination")->required();
+  discarding->add_flag("--yes", given->yes, "Without asking");
+  discarding->callback([given, &exit] { exit = discard(*given); });
 }
 
 }  // namespace sluice::cli

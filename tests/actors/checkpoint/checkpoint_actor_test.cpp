@@ -139,13 +139,13 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
     run();
   }
   /// The answers to an order, which come once it is durable.
-  std::vector<result<void>> order(checkpoint::order_kind what, destination_id of = destination) {
-    auto answers = std::make_shared<std::vector<result<void>>>();
+  std::vector<result<std::uint64_t>> order(checkpoint::order_kind what, destination_id of = destination) {
+    auto answers = std::make_shared<std::vector<result<std::uint64_t>>>();
     auto asked = std::make_shared<checkpoint::order>();
     asked->what = what;
     asked->destination = of;
     asked->who = "127.0.0.1";
-    asked->done = [this, answers](const result<void>& ended) {
+    asked->done = [this, answers](const result<std::uint64_t>& ended) {
       shown_when_answered = board.get().destinations.at(destination).paused;
       answers->push_back(ended);
     };
@@ -285,6 +285,29 @@ TEST_F(checkpoint_stage, pauses_and_resumes_durably_before_it_says_so) {
     ASSERT_EQ(answers.size(), 1u);
     EXPECT_EQ(answers[0].error().code, errc::not_found);
   }
+}
+
+TEST_F(checkpoint_stage, has_what_waits_discarded_also_by_who_serves_the_lane_next) {
+  start();
+  EXPECT_EQ(order(checkpoint::order_kind::discard).at(0), 0u) << "nothing waits";
+  EXPECT_EQ(told.relieved, 0);
+  push("a", {{destination, 0}});
+  push("b", {{destination, 0}});
+  EXPECT_EQ(order(checkpoint::order_kind::discard).at(0), 2u);
+  push("c", {{destination, 0}});
+  for (const int times : {1, 2}) {
+    EXPECT_EQ(told.relieved, times);
+    EXPECT_EQ(told.last_relief.upto, 2u);
+    EXPECT_EQ(told.last_relief.how, checkpoint::settlement::discarded);
+    caf::anon_send(checkpoint, attach_a{}, target{destination, 0}, delivery);
+    run();
+  }
+  told.relieved = 0;
+  settle(1, 2, 2);
+  advance(1s);
+  caf::anon_send(checkpoint, attach_a{}, target{destination, 0}, delivery);
+  run();
+  EXPECT_EQ(told.relieved, 0) << "it is done";
 }
 
 TEST_F(checkpoint_stage, does_not_say_that_it_paused_what_it_could_not_write) {

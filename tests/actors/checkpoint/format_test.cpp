@@ -126,5 +126,28 @@ TEST(Format, APauseIsTheSameBytesInARecordAndInTheState) {
             hexdump(golden("state_paused_v1.bin")));
 }
 
+TEST(Format, ADiscardIsTheSameBytesInARecordAndInTheState) {
+  log_state state;
+  group_builder first(aligned_buffer(4096));
+  EXPECT_TRUE(first.append_control({control_kind::destination_added, 1, 0, 0, 0}, "warehouse"));
+  const auto b = test::make_batch({{.id = "a1", .source = "s", .targets = {{1, 0}}}});
+  const std::uint8_t is_new[] = {1};
+  EXPECT_TRUE(first.append_batch(*b, is_new, true));
+  first.close({group_type::data, 1, 1, 1, 0, 10, 0, 0});
+  ASSERT_TRUE(
+      state.apply(first.header(), {first.data() + sizeof(group_header), first.header().content_bytes}));
+  group_builder group(aligned_buffer(4096));
+  EXPECT_TRUE(group.append_control({control_kind::destination_discarded, 1, 0, 1, 0}, "127.0.0.1"));
+  group.close({group_type::data, 1, 2, 2, 1, 20, 0, 0});
+  const std::string bytes(reinterpret_cast<const char*>(group.data()), group.disk_bytes());
+  EXPECT_EQ(hexdump(bytes), hexdump(golden("discard_v1.bin")));
+  const auto applied =
+      state.apply(group.header(), {group.data() + sizeof(group_header), group.header().content_bytes});
+  ASSERT_TRUE(applied) << to_string(applied.error());
+  const auto kept = state.serialize();
+  EXPECT_EQ(hexdump({reinterpret_cast<const char*>(kept.data()), kept.size()}),
+            hexdump(golden("state_discarding_v1.bin")));
+}
+
 }  // namespace
 }  // namespace sluice::checkpoint

@@ -276,6 +276,31 @@ TEST(LogState, KeepsWhatIsPaused) {
   EXPECT_FALSE(log.destination(2).paused);
 }
 
+TEST(LogState, KeepsADiscardUntilNothingUpToItIsNeeded) {
+  history log;
+  log.add(1, "a");
+  log.events(5, {{1, 0}});
+  log.events(5, {{1, 1}});
+  const auto discard = [&](position upto) {
+    log.must([&](group_builder& g) {
+      g.append_control({control_kind::destination_discarded, 1, 0, upto, 0}, "127.0.0.1");
+    });
+  };
+  discard(10);
+  log.events(1, {{1, 1}});
+  EXPECT_EQ(log.destination(1).discard_upto, 10u);
+  const auto again = log_state::parse(log.state.serialize());
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(*again, log.state);
+  log.settle(settled(1, 1, 6, 10, 5, settlement::discarded));
+  EXPECT_EQ(log.destination(1).discard_upto, 10u) << "one lane still needs what is before";
+  log.settle(settled(1, 0, 1, 5, 5, settlement::discarded));
+  EXPECT_EQ(log.destination(1).discard_upto, 0u);
+  EXPECT_EQ(log.destination(1).totals.pending(), 1u) << "what came later stays";
+  discard(10);
+  EXPECT_EQ(log.destination(1).discard_upto, 0u) << "there was nothing left of it";
+}
+
 TEST(LogState, LetsARemovedDestinationDrainAndGivesItsNameAgain) {
   history log;
   log.add(1, "gone");
@@ -316,8 +341,11 @@ TEST(LogState, RefusesRecordsThatContradictIt) {
   log.refused(outcome(settled(1, 0, 6, 6, 1, settlement::delivered, 1)), "not open");
   log.refused([](group_builder& g) { g.append_offer({1, 0, 1, 1, 6, 99}); }, "not of earlier events");
   log.refused(control(control_kind::destination_added, 3, "b"), "number is not the next");
-  log.refused(control(control_kind::destination_paused, 2, "who"), "to pause or resume is not there");
-  log.refused(control(control_kind::destination_resumed, 0, "who"), "to pause or resume is not there");
+  log.refused(control(control_kind::destination_paused, 2, "who"), "a destination that is not there");
+  log.refused(control(control_kind::destination_resumed, 0, "who"), "a destination that is not there");
+  log.refused(control(control_kind::destination_discarded, 2, "who", 1), "a destination that is not there");
+  log.refused(control(control_kind::destination_discarded, 1, "who", 0), "not of earlier events");
+  log.refused(control(control_kind::destination_discarded, 1, "who", 11), "not of earlier events");
   log.refused(control(control_kind::destination_added, 2, "a"), "in use");
   log.refused(control(control_kind::destination_added, 2, dead_letters_name), "in use");
   log.refused(control(control_kind::destination_added, 2, ""), "no name");
@@ -359,7 +387,14 @@ history random_history() {
   for (int i = 0; i < steps; ++i) {
     const auto d = *rc::gen::inRange<destination_id>(1, static_cast<destination_id>(destinations + 1));
     const auto lane = *rc::gen::inRange<lane_id>(0, 3);
-    switch (*rc::gen::inRange(0, 6)) {
+    switch (*rc::gen::inRange(0, 7)) {
+      case 6:
+        if (log.state.next_position() == 1) break;
+        log.must([&](group_builder& g) {
+          const auto upto = *rc::gen::inRange<position>(1, log.state.next_position());
+          g.append_control({control_kind::destination_discarded, d, 0, upto, 0}, "operator");
+        });
+        break;
       case 5:
         log.must([&](group_builder& g) {
           g.append_control(

@@ -444,6 +444,25 @@ TEST_F(http_delivery, gives_up_what_is_too_old_in_front_of_an_open_circuit) {
   EXPECT_EQ(letters.all.size(), 3u) << "it looks once in the longest wait between two attempts";
 }
 
+TEST_F(http_delivery, keeps_what_came_behind_the_position_that_it_is_discarded_up_to) {
+  start();
+  append(1, 10);
+  advance(2s);
+  ASSERT_TRUE(under_way());
+  append(11, 4);
+  run();
+  caf::anon_send(delivery, relieve_a{}, checkpoint::relief{.upto = 7, .how = settlement::discarded});
+  run();
+  answer(503);
+  advance(2s);
+  EXPECT_EQ(notes.events(settlement::discarded), 7u)
+      << "and neither the rest of the offer nor what is in hand";
+  advance(20s);
+  take_everything();
+  EXPECT_EQ(notes.events(settlement::delivered), 7u);
+  EXPECT_EQ(attempts.back().events, ids(8, 7));
+}
+
 /// Most events that may have arrived in one closed second, wherever between its start and its end each did;
 /// of an attempt without an answer until `timeout` after it.
 std::size_t most_in_a_second(const std::vector<attempt_noted>& all, deliver::instant timeout,

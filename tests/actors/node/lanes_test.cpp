@@ -164,5 +164,30 @@ TEST_F(lanes, of_a_file_are_one) {
   EXPECT_THAT(placed(make(file).value()), ElementsAre(std::pair(0, 0)));
 }
 
+TEST_F(lanes, of_a_destination_that_is_gone_are_kept_until_they_are_empty_and_then_forgotten) {
+  const auto wide = http(1, 3);
+  ASSERT_TRUE(make(wide));
+  const auto waits = event(2);
+  const config::config none;
+  {
+    const auto all = make(none).value();
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[1].lane->number, 2u);
+    EXPECT_EQ(all[1].of, nullptr);
+    EXPECT_TRUE(all[1].lane->paused) << "nothing is delivered";
+    EXPECT_EQ(all[1].label(), "warehouse lane 2");
+  }
+  EXPECT_EQ(make(wide).value().size(), 4u) << "it came back and goes on with its backlog";
+  EXPECT_FALSE(log.state.find(destination_id{1})->removed);
+  deliver(2, waits);
+  EXPECT_EQ(make(none).value().size(), 1u);
+  EXPECT_EQ(log.state.find("warehouse"), nullptr) << "with nothing left it is removed";
+  const auto groups = log.state.next_group();
+  ASSERT_TRUE(make(none));
+  EXPECT_EQ(log.state.next_group(), groups) << "and that is written once";
+  ASSERT_TRUE(make(wide));
+  EXPECT_EQ(log.state.find("warehouse")->id, 2u);
+}
+
 }  // namespace
 }  // namespace sluice::node

@@ -92,13 +92,22 @@ TEST_F(admin_orders, are_answered_when_they_are_durable) {
   EXPECT_EQ(handed_in_->destination, 2u);
   EXPECT_EQ(handed_in_->what, checkpoint::order_kind::pause);
   EXPECT_EQ(handed_in_->who, "127.0.0.1");
-  handed_in_->done({});
+  handed_in_->done(0);
   ASSERT_EQ(said_.size(), 1u);
   EXPECT_EQ(said_[0].body, R"({"destination":"second","state":"paused"})");
   EXPECT_TRUE(order(checkpoint::order_kind::resume, "first \"one\"").empty());
   handed_in_->done(fail(errc::not_durable, "the log takes nothing any more"));
   ASSERT_EQ(said_.size(), 1u);
   EXPECT_EQ(said_[0].status, 503);
+}
+
+TEST_F(admin_orders, to_discard_reach_a_destination_that_is_gone) {
+  EXPECT_TRUE(order(checkpoint::order_kind::discard, "gone").empty());
+  ASSERT_TRUE(handed_in_);
+  EXPECT_EQ(handed_in_->destination, 3u);
+  handed_in_->done(5);
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_EQ(said_[0].body, R"({"destination":"gone","discarding":5})");
 }
 
 TEST_F(admin_orders, are_refused_where_there_is_nothing_to_order) {
