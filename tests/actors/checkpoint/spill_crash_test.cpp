@@ -132,6 +132,40 @@ TEST(spill_crash_test, power_loss_at_every_change_of_the_disk) {
   EXPECT_GT(of_spills, 40u);
 }
 
+TEST(spill_crash_test, a_start_keeps_copies_until_the_cursor_that_passed_them_is_durable) {
+  simulated_file_system disk;
+  spill_run run(disk, 3);
+  ASSERT_TRUE(run.open());
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    ASSERT_TRUE(run.give(numbered("g", i), 10, 1500, [](std::size_t e) -> std::vector<target> {
+      return {e == 3 ? spill_run::slow : spill_run::busy};
+    }));
+    ASSERT_TRUE(run.settle(spill_run::busy, 10));
+  }
+  ASSERT_FALSE(run.spill_files(disk).empty());
+  // The outcome is written, and the process ends before it is durable.
+  disk.inject({.kind = operation_kind::sync, .sys = 5, .nth = 1, .path_contains = ".seg"});
+  ASSERT_FALSE(run.settle(spill_run::slow, 55));
+  disk.clear_faults();
+  run.base.close();
+  const auto copies = run.spill_files(disk).size();
+  spill_run next(disk, 4);
+  next.base.options = run.base.options;
+  std::uint64_t seed = 0, images = 0;
+  disk.on_change([&](const operation& o) {
+    for (int i = 0; i < 10 && !HasFailure(); ++i) {
+      SCOPED_TRACE(testing::Message()
+                   << "before " << to_string(o.kind) << " " << o.path << " crash seed " << seed);
+      const auto left = disk.crash(seed++);
+      check(*left, run, seed, false, images);
+    }
+  });
+  ASSERT_TRUE(next.base.open());
+  disk.on_change({});
+  expect_owed_after(next, run);
+  EXPECT_LT(next.spill_files(disk).size(), copies) << "nothing was passed, nothing is shown";
+}
+
 struct fault_case {
   operation_kind kind;
   int sys;

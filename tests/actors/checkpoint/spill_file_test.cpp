@@ -30,7 +30,7 @@ group_builder closed(group_builder group, group_type type, group_number number, 
 }
 
 group_builder group_of(const std::vector<sample_event>& events) {
-  group_builder group(aligned_buffer(block_bytes));
+  group_builder group{aligned_buffer(block_bytes)};
   const auto batch = make_batch(events);
   EXPECT_TRUE(group.append_batch(*batch, std::vector<std::uint8_t>(events.size(), 1), true));
   return group;
@@ -161,7 +161,7 @@ TEST_F(spill_file_test, a_damaged_segment_gives_no_copy) {
 
 /// A spilled group of events at `firsts`, one each, that says it ends before `next`.
 group_builder spilled(const std::vector<position>& firsts, position next) {
-  group_builder group(aligned_buffer(64 << 10));
+  group_builder group{aligned_buffer(64 << 10)};
   const auto batch = make_batch({{.id = "a", .targets = {{1, 0}}}});
   for (const position at : firsts) {
     EXPECT_TRUE(group.append_spilled(at, 0, batch->events.entries, batch->targets, batch->done.body()));
@@ -190,14 +190,16 @@ TEST(spilled_group, that_lies_about_its_positions_is_refused) {
     const auto read = visit_records(
         group.header(), {group.data() + sizeof(group_header), group.header().content_bytes}, nobody);
     EXPECT_EQ(read.has_value(), row.wrong == nullptr) << row.name;
-    if (!read && row.wrong != nullptr) EXPECT_THAT(read.error().detail, HasSubstr(row.wrong)) << row.name;
+    if (!read && row.wrong != nullptr) {
+      EXPECT_THAT(read.error().detail, HasSubstr(row.wrong)) << row.name;
+    }
   }
 }
 
 TEST(spilled_group, of_anything_but_events_is_refused) {
-  group_builder outcome(aligned_buffer(block_bytes));
+  group_builder outcome{aligned_buffer(block_bytes)};
   ASSERT_TRUE(outcome.append_offer({1, 0, 1, 4, 10, 10}));
-  group_builder bare(aligned_buffer(block_bytes));
+  group_builder bare{aligned_buffer(block_bytes)};
   const std::byte few[4] = {};
   const std::span<const std::byte> piece(few);
   ASSERT_TRUE(bare.append_raw(record_type::batch, {&piece, 1}));
