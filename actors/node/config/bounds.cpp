@@ -49,7 +49,8 @@ bound memory_bound(const config& of, std::uint32_t processors) {
   return {{
       {"requests under way (ingest.in_flight)", of.ingest.in_flight},
       {"newest part of the log (checkpoint.tail)", of.checkpoint.tail},
-      {"groups being filled, written and read", cost::group_buffers * cost::group_bytes},
+      {"groups being filled, written and read",
+       cost::group_buffers * cost::group_bytes + cost::fetched_bytes},
       {"destinations (rate, max_body, endpoints, concurrency)", windows},
       {"audit", cost::write_buffer_bytes},
       {"identities (checkpoint.dedup.max_ids)", dedup_bytes(of.checkpoint.dedup.max_ids)},

@@ -39,6 +39,8 @@ inline constexpr std::uint64_t connection_object_bytes = 4 * kib;
 /// Largest group of the log, and the buffers of that size that are filled, written or read at once.
 inline constexpr std::uint64_t group_bytes = 48 * mib;
 inline constexpr std::uint64_t group_buffers = 3;
+/// What was read from the log's files and is kept for the readers that follow.
+inline constexpr std::uint64_t fetched_bytes = 32 * mib;
 /// An identity in the dedup window: 16 bytes of hash and 8 of time in a ring, and 8 in a table that is at
 /// most half full.
 inline constexpr std::uint64_t dedup_ring_bytes = 24;
