@@ -287,7 +287,7 @@ result<void> keeper::spill() {
     return synced;
   }
   std::scoped_lock lock(table_->mutex);
-  for (const spill_head& head : *made) table_->spills[head.destination].push_back(head);
+  for (const spill_head& head : *made) table_->add_spill(head);
   return {};
 }
 
@@ -304,10 +304,10 @@ bool keeper::pace(std::uint64_t bytes) {
 
 /// A crash may bring it back; the next start sees that nobody needs it.
 result<void> keeper::forget_spill() {
-  spill_head passed;
+  spill_info passed;
   {
     std::scoped_lock lock(table_->mutex);
-    const spill_head* const found = table_->passed_spill();
+    const spill_info* const found = table_->passed_spill();
     if (found == nullptr) return {};
     passed = *found;
     table_->spills[passed.destination].pop_front();

@@ -98,7 +98,9 @@ std::unique_ptr<segment_table> log::make_table(recovered_log& from) {
   table->running_ms = from.state.running_ms();
   table->identities = from.identities.identities.size();
   table->next_position = from.state.next_position();
-  table->spills = std::move(from.spills);
+  for (const auto& [id, files] : from.spills) {
+    for (const spill_head& s : files) table->add_spill(s);
+  }
   return table;
 }
 
@@ -239,12 +241,7 @@ std::uint64_t log::bytes_from(position from) const {
 
 std::uint64_t log::backlog_bytes(destination_id of, position from, std::uint64_t routed) const {
   std::scoped_lock lock(table_->mutex);
-  std::uint64_t sum = 0;
-  if (const auto copied = table_->spills.find(of); copied != table_->spills.end()) {
-    for (const spill_head& s : copied->second) {
-      if (s.next_position > from) sum += s.end;
-    }
-  }
+  std::uint64_t sum = table_->spill_bytes(of, from);
   position end = table_->next_position;
   for (auto s = table_->segments.rbegin(); s != table_->segments.rend() && end > from; ++s) {
     const std::uint64_t before = of < s->routed.size() ? s->routed[of] : 0;

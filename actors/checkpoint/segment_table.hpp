@@ -31,6 +31,10 @@ struct segment_info {
       {};  ///< by destination: events that were routed to it before this segment
 };
 
+struct spill_info : spill_head {
+  std::uint64_t bytes_upto = 0;  ///< of the destination's files up to this one, from any beginning
+};
+
 /// Of `bytes` that hold `events`, those of `part` of them (an event that goes to several lanes counts once).
 constexpr std::uint64_t share_of(std::uint64_t bytes, std::uint64_t part, std::uint64_t events) noexcept {
   if (events == 0) return 0;
@@ -56,7 +60,7 @@ struct segment_table {
   group_number needed_group = 0;
   std::vector<destination_need> lagging;
   /// What was copied for a destination, by segments, ascending; durable.
-  std::map<destination_id, std::deque<spill_head>> spills;
+  std::map<destination_id, std::deque<spill_info>> spills;
   std::uint64_t running_ms = 0;  ///< of the last durable group
   std::uint64_t identities = 0;  ///< of the open segment
   position next_position = 1;    ///< behind the last durable event
@@ -94,8 +98,22 @@ struct segment_table {
   }
   /// The oldest segment would be history if what destinations still need of it were copied.
   bool oldest_spillable() const noexcept { return oldest_passed() && held_by_destinations(); }
+  /// Becomes the destination's newest.
+  void add_spill(const spill_head& made) {
+    auto& files = spills[made.destination];
+    const std::uint64_t before = files.empty() ? 0 : files.back().bytes_upto;
+    files.push_back({made, before + made.end});
+  }
+  /// Bytes of the spill files that hold something of `of` from `from` on.
+  std::uint64_t spill_bytes(destination_id of, position from) const noexcept {
+    const auto copied = spills.find(of);
+    if (copied == spills.end()) return 0;
+    const auto first = std::ranges::upper_bound(copied->second, from, {}, &spill_head::next_position);
+    if (first == copied->second.end()) return 0;
+    return copied->second.back().bytes_upto - first->bytes_upto + first->end;
+  }
   /// A spill file that its destination has passed, the oldest of one.
-  const spill_head* passed_spill() const noexcept {
+  const spill_info* passed_spill() const noexcept {
     if (needed == 0) return nullptr;
     for (const auto& [id, files] : spills) {
       if (files.empty()) continue;
