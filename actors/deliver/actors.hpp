@@ -45,6 +45,7 @@ struct http_options {
   sender post;                         ///< sends it; the next attempt waits for its end
   std::size_t batch = 100;             ///< events a request, 1 … 1000
   std::size_t batch_bytes = 1u << 20;  ///< bytes of events a request, unless one alone is larger
+  std::chrono::milliseconds linger{0};  ///< longest wait of an event for a batch that is not full
   std::chrono::milliseconds timeout{5000};
   retry_options retry;
   std::chrono::milliseconds retry_for{24 * 3600 * 1000};  ///< an event's age at which it is dead-lettered

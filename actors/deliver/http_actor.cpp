@@ -1,11 +1,10 @@
 // Delivery over HTTP: batches in the envelope, one request in flight, in order. An offer is durable before
 // its first attempt and immutable after it; whatever changes the batch closes the offer first.
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "actors/deliver/actors.hpp"
-#include "actors/deliver/isolation.hpp"
+#include "actors/deliver/hand.hpp"
 #include "actors/deliver/retry_after.hpp"
 #include "actors/deliver/verdict.hpp"
 
@@ -39,11 +38,20 @@ std::optional<endpoint::failure> how_it_failed(const net::http::attempt& what, s
 class http_stage : public stage {
  public:
   http_stage(caf::actor_config& config, stage_options options, http_options http)
-      : stage(config, std::move(options)), http_(std::move(http)), retry_(http_.retry) {
-    // The offer of a predecessor that died may still be on its way into the log: an outcome behind it tells
-    // when it is there.
-    if (my().open_offer && !my().offer_durable)
+      : stage(config, std::move(options)),
+        http_(std::move(http)),
+        retry_(http_.retry),
+        hand_(std::min(http_.batch, my().endpoint->most()), http_.batch_bytes) {
+    if (my().open_offer && my().open_offer->events > my().endpoint->most()) {
+      // The limit was lowered since: its events are offered anew, fewer at a time.
+      auto close = outcome_upto(my().cursor, checkpoint::settlement::passed);
+      close.head.offer = close_offer();
+      settle(std::move(close));
+    } else if (my().open_offer && !my().offer_durable) {
+      // The offer of a predecessor that died may still be on its way into the log: an outcome behind it tells
+      // when it is there.
       settle(outcome_upto(my().cursor, checkpoint::settlement::passed));
+    }
   }
 
   // A request that hangs holds a handle of this actor, and this actor what sends it.
@@ -54,23 +62,19 @@ class http_stage : public stage {
 
  protected:
   bool wants() override {
-    if (!current_.empty() && my().endpoint->circuit_open()) return false;
-    const auto events =
-        my().open_offer ? std::max<std::size_t>(http_.batch, my().open_offer->events) : http_.batch;
-    const bool gathering =
-        my().open_offer && current_.empty();  // an offer's events are fixed, whatever they weigh
-    return queue_.size() < events && (gathering || queue_bytes_ < http_.batch_bytes);
+    if (!hand_.batch().empty() && my().endpoint->circuit_open()) return false;
+    const bool gathers_offer = my().open_offer && hand_.batch().empty();
+    return hand_.wants(gathers_offer ? my().open_offer->events : 0);
   }
 
   void take(const lane_event& event) override {
-    queue_bytes_ += event.slice.size();
-    queue_.push_back(letter(event, {}, 0));
+    hand_.take(letter(event, {}, 0), now());
     note_oldest();
   }
 
   void pulled() override { next(); }
   bool busy() const override { return attempting_; }
-  bool hand_empty() const override { return queue_.empty() && current_.empty() && rest_.empty(); }
+  bool hand_empty() const override { return hand_.empty(); }
 
   void offered(std::uint64_t offer) override {
     if (!my().open_offer || my().open_offer->offer != offer) return;
@@ -79,7 +83,7 @@ class http_stage : public stage {
   }
 
   void settled_durably() override {
-    if (my().open_offer && !my().offer_durable && current_.empty()) offered(my().open_offer->offer);
+    if (my().open_offer && !my().offer_durable && hand_.batch().empty()) offered(my().open_offer->offer);
   }
 
   void ticked() override {
@@ -108,23 +112,11 @@ class http_stage : public stage {
   // Between two attempts of a failing endpoint: what is in hand goes first, it is the oldest.
   void surrender() override {
     if (!between_attempts()) return;
-    put_rest_back();
-    // What the relief does not want stays: behind it, in its order.
-    const auto wanted = [this](const dead_letter& e) { return relief_wants(e.at, e.received_ms); };
-    if (current_.empty()) {
-      while (!queue_.empty() && wanted(queue_.front())) {
-        queue_bytes_ -= queue_.front().event.size();
-        current_.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-      }
-      if (current_.empty()) return;
-    } else {
-      const auto kept = std::ranges::find_if_not(current_, wanted);
-      if (kept == current_.begin()) return;
-      put_back_from(kept);
-    }
+    auto gone =
+        hand_.give_up([this](const dead_letter& e) { return relief_wants(e.at, e.received_ms); });
+    if (gone.empty()) return;
     retrying_ = false;
-    give_up_current(relief_how(), std::string(relief_reason()));
+    leave_behind(std::move(gone), relief_how(), std::string(relief_reason()));
   }
 
  private:
@@ -133,17 +125,12 @@ class http_stage : public stage {
     return !attempting_ && !giving_up() && (!l.open_offer || l.offer_durable);
   }
 
-  void note_oldest() {
-    my().gauges.oldest_received_ms = !current_.empty() ? current_.front().received_ms
-                                     : !rest_.empty()  ? rest_.front().received_ms
-                                     : !queue_.empty() ? queue_.front().received_ms
-                                                       : 0;
-  }
+  void note_oldest() { my().gauges.oldest_received_ms = hand_.oldest_received_ms(); }
 
   // The next step, when none is under way: form a batch, offer it, or attempt it.
   void next() {
     if (attempting_ || retrying_ || giving_up() || draining() || paused()) return;
-    if (current_.empty() && !form()) return;
+    if (hand_.batch().empty() && !form()) return;
     if (needs_offer() && !my().open_offer) return make_offer();
     if (my().open_offer && !my().offer_durable) return;
     attempt();
@@ -152,39 +139,28 @@ class http_stage : public stage {
   bool needs_offer() const { return http_.batch > 1; }
 
   bool form() {
-    std::size_t events = 0;
     if (my().open_offer) {
-      if (!my().offer_durable) return false;
-      events = my().open_offer->events;
-      if (queue_.size() < events) return false;
-      SLUICE_ASSERT(queue_[events - 1].at == my().open_offer->last);
-    } else if (isolation_) {
-      const auto range = isolation_->next();
-      current_.assign(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(range.end - range.begin));
+      if (!my().offer_durable || !hand_.form_offered(my().open_offer->events)) return false;
+      SLUICE_ASSERT(hand_.batch().back().at == my().open_offer->last);
+      attempts_ = 0;
       return true;
-    } else {
-      std::size_t bytes = 0;
-      while (events < queue_.size() && events < http_.batch && (events == 0 || bytes < http_.batch_bytes)) {
-        bytes += queue_[events++].event.size();
-      }
-      events = std::min(events, my().endpoint->most());
     }
-    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(events);
-    current_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-    queue_.erase(queue_.begin(), end);
-    for (const auto& e : current_) queue_bytes_ -= e.event.size();
-    attempts_ = 0;
-    return !current_.empty();
+    if (const auto since = hand_.gathers_since(); since && now() < *since + http_.linger) {
+      tick_in(*since + http_.linger - now());
+      return false;
+    }
+    if (!hand_.isolating()) attempts_ = 0;
+    return hand_.form();
   }
 
   void make_offer() {
     checkpoint::offer_head offer;
     offer.destination = my().destination;
     offer.lane = my().number;
-    offer.events = static_cast<std::uint32_t>(current_.size());
+    offer.events = static_cast<std::uint32_t>(hand_.batch().size());
     offer.offer = ++my().last_offer;
     offer.first = my().cursor + 1;
-    offer.last = current_.back().at;
+    offer.last = hand_.batch().back().at;
     my().open_offer = offer;
     my().offer_durable = false;
     flush_outcomes();
@@ -193,12 +169,12 @@ class http_stage : public stage {
 
   // The offer is durable before there are places, so that the commit costs nothing of the limit.
   void attempt() {
-    const auto places = ask(current_.size());
+    const auto places = ask(hand_.batch().size());
     // Its events may become too old meanwhile.
     if (!places) return attempts_ > 0 ? tick_in(http_.retry.max) : void();
     std::vector<std::string_view> slices;
-    slices.reserve(current_.size());
-    for (const auto& e : current_) slices.push_back(e.event);
+    slices.reserve(hand_.batch().size());
+    for (const auto& e : hand_.batch()) slices.push_back(e.event);
     attempting_ = true;
     attempt_start_ = now();
     http_.post(http_.make_request(http_.stable_id(name_of_attempt()), slices),
@@ -215,7 +191,7 @@ class http_stage : public stage {
   // Offers are numbered by lane, events by the log: whatever lane has an event, its name is the same.
   std::string name_of_attempt() const {
     const deliver::lane& l = *options_.lane;
-    if (!l.open_offer) return l.name + " event " + std::to_string(current_.front().at);
+    if (!l.open_offer) return l.name + " event " + std::to_string(hand_.batch().front().at);
     const std::string lane = l.number == 0 ? "" : " lane " + std::to_string(l.number);
     return l.name + lane + " offer " + std::to_string(l.open_offer->offer);
   }
@@ -224,15 +200,15 @@ class http_stage : public stage {
     retry_.succeeded();
     recovered();
     my().gauges.delivered.fetch_add(1, std::memory_order_relaxed);
-    auto what = outcome_upto(current_.back().at, checkpoint::settlement::delivered);
-    what.head.events = static_cast<std::uint32_t>(current_.size());
+    auto gone = hand_.delivered();
+    auto what = outcome_upto(gone.back().at, checkpoint::settlement::delivered);
+    what.head.events = static_cast<std::uint32_t>(gone.size());
     what.head.attempts = attempts_;
     what.head.offer = close_offer();
     if (options_.name_events) {
-      for (auto& e : current_) what.names.push_back({e.at, e.id, e.source, e.region});
+      for (auto& e : gone)
+        what.names.push_back({e.at, std::move(e.id), std::move(e.source), std::move(e.region)});
     }
-    leave_isolation(&isolation::delivered);
-    current_.clear();
     note_oldest();
     settle(std::move(what));
     pull();
@@ -251,89 +227,41 @@ class http_stage : public stage {
 
   void condemned() {
     my().gauges.condemned.fetch_add(1, std::memory_order_relaxed);
-    if (current_.size() == 1) {
-      leave_isolation(nullptr);
-      return give_up_current(checkpoint::settlement::dead_lettered, last_answer_);
-    }
+    auto gone = hand_.condemned();
+    if (!gone.empty())
+      return leave_behind(std::move(gone), checkpoint::settlement::dead_lettered, last_answer_);
     auto close = outcome_upto(my().cursor, checkpoint::settlement::passed);
     close.head.offer = close_offer();
     settle(std::move(close));
-    if (isolation_) {
-      isolation_->condemned();
-    } else {
-      rest_.assign(std::make_move_iterator(current_.begin()), std::make_move_iterator(current_.end()));
-      isolation_.emplace(rest_.size());
-    }
-    current_.clear();
     next();
   }
 
-  // What was tried leaves the front of the rest; `how` is the isolation's step, null for a condemned single
-  // event.
-  void leave_isolation(void (isolation::*how)()) {
-    if (!isolation_) return;
-    rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(current_.size()));
-    if (how != nullptr) {
-      ((*isolation_).*how)();
-    } else {
-      isolation_->condemned();
-    }
-    if (isolation_->done()) isolation_.reset();
-  }
-
-  void put_rest_back() {
-    if (!isolation_) return;
-    // `current_` is a copy of the front of the rest.
-    const auto behind = rest_.begin() + static_cast<std::ptrdiff_t>(current_.size());
-    for (auto e = rest_.end(); e != behind;) {
-      --e;
-      queue_bytes_ += e->event.size();
-      queue_.push_front(std::move(*e));
-    }
-    rest_.clear();
-    isolation_.reset();
-  }
-
-  void put_back_from(std::vector<dead_letter>::iterator first) {
-    for (auto e = current_.end(); e != first;) {
-      --e;
-      queue_bytes_ += e->event.size();
-      queue_.push_front(std::move(*e));
-    }
-    current_.erase(first, current_.end());
-  }
-
-  void give_up_current(checkpoint::settlement how, const std::string& reason) {
-    for (auto& e : current_) {
+  void leave_behind(std::vector<dead_letter> gone, checkpoint::settlement how, const std::string& reason) {
+    for (auto& e : gone) {
       e.reason = reason;
       e.attempts = attempts_;
       e.stored_ms = wall_ms();
     }
-    const auto last = current_.back().at;
-    give_up(std::exchange(current_, {}), last, how, reason, close_offer());
+    const auto last = gone.back().at;
+    give_up(std::move(gone), last, how, reason, close_offer());
     note_oldest();
   }
 
   // Events that are older than retry.for leave for the dead letters, the others are offered anew. True when
   // some did.
   bool expire() {
+    if (hand_.batch().empty()) return false;
     const auto oldest = wall_ms() - http_.retry_for.count();
-    const auto young =
-        std::ranges::find_if(current_, [&](const dead_letter& e) { return e.received_ms > oldest; });
-    if (young == current_.begin() || current_.empty()) return false;
-    put_rest_back();
-    put_back_from(young);
-    give_up_current(checkpoint::settlement::dead_lettered, "older than retry.for, last: " + last_answer_);
+    auto old = hand_.give_up([oldest](const dead_letter& e) { return e.received_ms <= oldest; });
+    if (old.empty()) return false;
+    leave_behind(std::move(old), checkpoint::settlement::dead_lettered,
+                 "older than retry.for, last: " + last_answer_);
     return true;
   }
 
   http_options http_;
   retry_schedule retry_;
-  std::deque<dead_letter> queue_;  // taken, not in a batch; bounded by `wants`
-  std::size_t queue_bytes_ = 0;
-  std::vector<dead_letter> current_;  // the batch that is offered or attempted
-  std::deque<dead_letter> rest_;      // of a condemned batch, in isolation; `current_` is a copy of its front
-  std::optional<isolation> isolation_;
+  hand hand_;
   instant attempt_start_{}, retry_at_{};
   std::string last_answer_;
   std::uint32_t attempts_ = 0;

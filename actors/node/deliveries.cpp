@@ -204,6 +204,8 @@ deliver::http_options application::parts::http_delivery(std::size_t i) {
   };
   http.post = senders[i];
   http.batch = d.batch;
+  http.batch_bytes = d.batch_bytes;
+  http.linger = d.linger;
   http.timeout = d.timeout;
   http.retry = retry_of(d);
   http.retry_for = d.retry.give_up_after;

@@ -168,6 +168,8 @@ struct destination_options {
   std::string path{};                        ///< file
   std::optional<std::uint32_t> rate = 1000;  ///< events in any second at an endpoint; empty: unlimited
   std::uint32_t batch = 100;                 ///< http: events of one request
+  std::uint64_t batch_bytes = 1 * mib;       ///< http: bytes of them, unless one alone is larger
+  std::chrono::milliseconds linger{0};       ///< http: longest wait for a fuller batch
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
   retry_options retry{};
   backlog_options backlog{};

@@ -95,6 +95,15 @@ std::vector<key> destination_keys() {
                "Most events of one request, at most `rate`; the smaller of 100 and `rate` unless said.")),
       only(http_only,
            leaf(
+               "destinations.*.batch_bytes", size_between(1 * kib, 16 * mib),
+               [](const cursor& c) -> auto& { return c.destination->batch_bytes; },
+               "Most bytes of events in one request; an event that is larger goes alone.")),
+      only(http_only, leaf(
+                          "destinations.*.linger", duration_between(milliseconds(0), seconds(60)),
+                          [](const cursor& c) -> auto& { return c.destination->linger; },
+                          "How long an event may wait for a fuller batch; 0s sends what is there.")),
+      only(http_only,
+           leaf(
                "destinations.*.timeout", duration_between(milliseconds(100), std::chrono::minutes(5)),
                [](const cursor& c) -> auto& { return c.destination->timeout; },
                "How long an attempt may take.")),

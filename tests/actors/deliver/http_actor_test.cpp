@@ -378,6 +378,61 @@ TEST_F(http_delivery, that_is_paused_with_an_offer_open_closes_it_when_it_gives_
   EXPECT_EQ(notes.offers[1].first, 5u);
 }
 
+TEST_F(http_delivery, lingers_for_a_fuller_batch_and_no_longer) {
+  http.linger = 3s;
+  start();
+  append(1, 4);
+  run();
+  advance(2s);
+  EXPECT_TRUE(notes.offers.empty());
+  append(5, 2);
+  run();
+  advance(990ms);
+  EXPECT_TRUE(notes.offers.empty());
+  advance(20ms);
+  ASSERT_TRUE(under_way());
+  EXPECT_EQ(attempts.back().events, ids(1, 6)) << "what is there three seconds after the first";
+  append(7, 10);
+  run();
+  answer(200);
+  ASSERT_TRUE(under_way()) << "a full batch waits for nothing";
+  EXPECT_EQ(attempts.back().events, ids(7, 10));
+  append(17, 1);
+  run();
+  answer(422);
+  EXPECT_TRUE(under_way()) << "nor does an isolation";
+}
+
+TEST_F(http_delivery, cuts_its_batches_by_bytes) {
+  append(1, 10);
+  run();
+  http.linger = 3s;
+  http.batch_bytes = 1;
+  start();
+  for (int i = 1; i <= 10; ++i) {
+    ASSERT_TRUE(under_way()) << "a batch that is full by its bytes waits for nothing";
+    EXPECT_EQ(attempts.back().events, ids(i, 1));
+    answer(200);
+  }
+}
+
+TEST_F(http_delivery, offers_anew_what_a_lower_limit_does_not_allow_at_once) {
+  start();
+  append(1, 10);
+  run();
+  ASSERT_TRUE(under_way());
+  kill_delivery();
+  no_answer();
+  limit(4, 1s);
+  start();
+  for (int i = 0; i < 10; ++i) {
+    advance(2s);
+    take_everything();
+  }
+  EXPECT_EQ(notes.events(settlement::delivered), 10u);
+  for (std::size_t i = 1; i < attempts.size(); ++i) EXPECT_LE(attempts[i].events.size(), 4u);
+}
+
 TEST_F(http_delivery, leaves_a_dead_endpoint_alone_but_for_probes) {
   break_circuit(3);
   start();

@@ -71,6 +71,17 @@ TEST(http_keys, say_what_is_sent) {
   EXPECT_THAT(good("    sign: a secret of mine\n").webhook.sign, ElementsAre("a secret of mine"));
 }
 
+TEST(http_keys, say_how_large_a_batch_gets_and_how_long_it_gathers) {
+  const auto plain = good("");
+  EXPECT_EQ(plain.batch_bytes, 1 * mib);
+  EXPECT_EQ(plain.linger, std::chrono::milliseconds(0)) << "what is there goes";
+  const auto d = good("    batch: 1000\n    batch_bytes: 64KiB\n    linger: 250ms\n");
+  EXPECT_EQ(d.batch, 1000U);
+  EXPECT_EQ(d.batch_bytes, 64 * kib);
+  EXPECT_EQ(d.linger, std::chrono::milliseconds(250));
+  EXPECT_EQ(complaints("    batch: 1001\n    batch_bytes: 1023\n    linger: 61s\n").size(), 3U);
+}
+
 TEST(http_keys, of_a_single_format_hold_one_event_a_request) {
   for (const char* const format : {"event", "cloudevents"}) {
     EXPECT_EQ(good("    format: " + std::string(format) + "\n").batch, 1U) << format;
