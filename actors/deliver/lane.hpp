@@ -51,6 +51,7 @@ struct lane {
   bool offer_durable = false;  ///< of `open_offer`: attempts may be made
   std::shared_ptr<deliver::endpoint> endpoint =
       std::make_shared<deliver::endpoint>(endpoint_options{});  ///< never null; shared with other lanes
+  position discard_upto = 0;         ///< an operator gave up what waits up to here, as known at the start
   std::atomic<bool> paused = false;  ///< by an operator; written by the node, on any thread
   lane_gauges gauges;
 };

@@ -23,6 +23,9 @@ stage::stage(caf::actor_config& config, stage_options options)
       taken_(options_.lane->scan_behind),
       scanned_(options_.lane->scanned),
       last_event_(options_.lane->cursor) {
+  // Before the checkpoint says it again, so that nothing of it is attempted.
+  relief_.upto = options_.lane->discard_upto;
+  if (relief_.upto != 0) relief_.how = checkpoint::settlement::discarded;
   const auto to = caf::actor_cast<deliver_actor>(this);
   reader_ = options_.feed->add_reader([to] { caf::anon_send(to, ready_a{}); },
                                       target{my().destination, my().number});
@@ -173,8 +176,9 @@ void stage::read(const checkpoint::committed_group& group, bool& more) {
 void stage::collect_relief() {
   collecting_ = false;
   if (relief_letters_.empty()) {
+    // What came behind it was met and not taken: without reading on nothing would wake this lane again.
     relief_ = {};
-    return pulled();
+    return pull();
   }
   const auto last = relief_letters_.back().at;
   // With an empty hand an open offer is one that a predecessor left: its events are the first to go.

@@ -70,6 +70,7 @@ result<std::shared_ptr<deliver::lane>> make_lane(const checkpoint::destination_s
   lane->number = number;
   lane->name = d.name;
   lane->paused = d.paused;
+  lane->discard_upto = d.discard_upto;
   bool idle = true;
   // A lane that the log does not know begins there with its first event.
   lane->cursor = state.next_position() - 1;

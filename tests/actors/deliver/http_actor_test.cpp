@@ -499,6 +499,26 @@ TEST_F(http_delivery, gives_up_what_is_too_old_in_front_of_an_open_circuit) {
   EXPECT_EQ(letters.all.size(), 3u) << "it looks once in the longest wait between two attempts";
 }
 
+TEST_F(http_delivery, attempts_nothing_of_what_was_to_be_discarded_when_the_node_ended) {
+  lane->discard_upto = 7;
+  append(1, 10);
+  start();
+  advance(2s);
+  EXPECT_EQ(notes.events(settlement::discarded), 7u);
+  take_everything();
+  EXPECT_EQ(taken(), ids(8, 3));
+}
+
+TEST_F(http_delivery, goes_on_when_nothing_is_left_of_what_it_was_to_give_up) {
+  lane->discard_upto = lane->cursor = lane->scan_behind = 5;
+  append(1, 10);
+  start();
+  advance(2s);
+  take_everything();
+  EXPECT_EQ(notes.events(settlement::discarded), 0u);
+  EXPECT_EQ(taken(), ids(6, 5));
+}
+
 TEST_F(http_delivery, keeps_what_came_behind_the_position_that_it_is_discarded_up_to) {
   start();
   append(1, 10);
