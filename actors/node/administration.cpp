@@ -1,5 +1,5 @@
 // Which handlers the admin API has, and what they are given of the node.
-#include <algorithm>
+#include <set>
 
 #include "actors/node/admin/destinations.hpp"
 #include "actors/node/admin/orders.hpp"
@@ -22,6 +22,12 @@ void application::parts::serve_admin() {
       if (at != 0 && (oldest == 0 || at < oldest)) oldest = at;
     }
     return oldest;
+  };
+  from.open_circuits = [this](destination_id of) {
+    std::set<const deliver::endpoint*> open;  // lanes share them
+    for (const served_lane& l : lanes)
+      if (l.lane->destination == of && l.lane->endpoint->circuit_open()) open.insert(l.lane->endpoint.get());
+    return open.size();
   };
   from.wall_ms = wall_ms;
   auto& routes = api.routes();

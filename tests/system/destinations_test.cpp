@@ -18,7 +18,8 @@ TEST(destinations, are_listed_by_the_api_and_by_the_command) {
   there.start();
   EXPECT_THAT(
       get(there.port(), list_path).body,
-      HasSubstr(R"({"name":"analytics-warehouse","kind":"file","state":"running","backlog":{"events":0,)"));
+      HasSubstr(
+          R"({"name":"analytics-warehouse","kind":"file","state":"running","circuit_open":0,"backlog":{"events":0,)"));
   const finished listed =
       run(sluice_binary(), {"destinations", "list", "--config", there.config_file().string()});
   EXPECT_EQ(listed.how, exit_status{}) << listed.errors;
@@ -82,7 +83,8 @@ TEST(destinations, stay_paused_through_a_kill_and_then_get_everything_once) {
   };
   for (int i = 0; i < 4; ++i) post();
   EXPECT_TRUE(wait_until([&] { return backlog(there) == 200; }, milliseconds(20'000)));
-  EXPECT_THAT(get(there.port(), list_path).body, HasSubstr(R"("state":"paused","backlog":{"events":200,)"));
+  EXPECT_THAT(get(there.port(), list_path).body,
+              HasSubstr(R"("state":"paused","circuit_open":0,"backlog":{"events":200,)"));
   there.kill9();
   there.start();
   for (int i = 0; i < 2; ++i) post();
@@ -165,7 +167,8 @@ TEST(destinations, that_are_gone_keep_what_waits_until_they_come_back_or_are_dis
   EXPECT_THAT(there.errors(), HasSubstr("analytics-warehouse is not configured any more; 200 events"));
   EXPECT_THAT(
       get(there.port(), list_path).body,
-      HasSubstr(R"({"name":"analytics-warehouse","kind":null,"state":"removed","backlog":{"events":200,)"));
+      HasSubstr(
+          R"({"name":"analytics-warehouse","kind":null,"state":"removed","circuit_open":0,"backlog":{"events":200,)"));
   EXPECT_TRUE(holds(200)) << "it has its metrics";
   EXPECT_EQ(ask(there, {"pause", "analytics-warehouse"}).how.code, 1) << "nothing is delivered there";
   there.stop();

@@ -20,7 +20,9 @@ void append_row(std::string& to, const destination_row& row, std::int64_t wall_m
   }
   to += R"(,"state":")";
   to += to_string(row.stand);
-  to += R"(","backlog":{"events":)";
+  to += R"(","circuit_open":)";
+  to += std::to_string(row.open_circuits);
+  to += R"(,"backlog":{"events":)";
   to += std::to_string(row.backlog_events);
   to += R"(,"pinned_bytes":)";
   to += std::to_string(row.pinned_bytes);
@@ -55,7 +57,7 @@ std::vector<destination_row> rows_of(const checkpoint::board_view& view, const d
   const auto add = [&](const checkpoint::destination_view& d, std::string kind, destination_stand stand) {
     const auto events = d.totals.pending();
     rows.push_back({d.id, d.name, std::move(kind), stand, events, d.pinned_bytes,
-                    events == 0 ? 0 : from.oldest_received_ms(d.id)});
+                    events == 0 ? 0 : from.oldest_received_ms(d.id), from.open_circuits(d.id)});
   };
   for (const auto& c : from.configured) {
     for (const auto& d : view.destinations)

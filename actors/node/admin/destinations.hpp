@@ -28,6 +28,7 @@ struct destination_row {
   std::uint64_t backlog_events = 0;
   std::uint64_t pinned_bytes = 0;       ///< of the log, from its oldest unsettled event on
   std::int64_t oldest_received_ms = 0;  ///< Unix milliseconds; 0: nothing waits, or it is not known yet
+  std::size_t open_circuits = 0;        ///< endpoints that are left alone but for probes
 };
 
 struct configured_destination {
@@ -38,6 +39,7 @@ struct destination_sources {
   const checkpoint::board* board = nullptr;  ///< outlives the handlers
   std::vector<configured_destination> configured;
   std::function<std::int64_t(destination_id)> oldest_received_ms;  ///< thread-safe
+  std::function<std::size_t(destination_id)> open_circuits;        ///< thread-safe
   std::function<std::int64_t()> wall_ms;
 };
 

@@ -39,11 +39,17 @@ std::string age_of(const nlohmann::json& backlog) {
   return text;
 }
 
+std::string state_of(const nlohmann::json& row) {
+  const bool open = row.at("circuit_open").get<std::size_t>() > 0;
+  const auto state = row.at("state").get<std::string>();
+  return state == "running" && open ? "circuit open" : state;
+}
+
 void print_row(const nlohmann::json& row) {
   const auto& backlog = row.at("backlog");
-  std::printf("%-32s %-8s %-8s %12llu %10s %10s\n", row.at("name").get<std::string>().c_str(),
+  std::printf("%-32s %-8s %-12s %12llu %10s %10s\n", row.at("name").get<std::string>().c_str(),
               row.at("kind").is_string() ? row.at("kind").get<std::string>().c_str() : "-",
-              row.at("state").get<std::string>().c_str(),
+              state_of(row).c_str(),
               static_cast<unsigned long long>(backlog.at("events").get<std::uint64_t>()),
               age_of(backlog).c_str(), about_bytes(backlog.at("pinned_bytes").get<std::uint64_t>()).c_str());
 }
@@ -95,7 +101,7 @@ int list(const options& given) {
   }
   try {
     const auto document = nlohmann::json::parse(*said);
-    std::printf("%-32s %-8s %-8s %12s %10s %10s\n", "name", "kind", "state", "backlog", "oldest", "log");
+    std::printf("%-32s %-8s %-12s %12s %10s %10s\n", "name", "kind", "state", "backlog", "oldest", "log");
     for (const auto& row : document.at("destinations")) print_row(row);
   } catch (const nlohmann::json::exception&) {
     std::cerr << "the answer is not that of a node: " << said->substr(0, 200) << '\n';

@@ -32,6 +32,7 @@ class admin_destinations : public ::testing::Test {
     from_.board = &board_;
     from_.configured = {{"second", "file"}, {"first \"one\"", "http"}};
     from_.oldest_received_ms = [](destination_id id) { return id == 1 ? 98'500 : 0; };
+    from_.open_circuits = [](destination_id id) { return id == 1 ? std::size_t{2} : 0; };
     from_.wall_ms = [] { return 100'000; };
     view_.destinations = {view_of(0, "dead-letters", 7),   view_of(1, "first \"one\"", 2),
                           view_of(2, "second", 0),         view_of(3, "gone", 5),
@@ -50,12 +51,13 @@ class admin_destinations : public ::testing::Test {
 
 TEST_F(admin_destinations, are_listed_in_the_order_of_the_configuration) {
   board_.put(view_);
-  EXPECT_EQ(ask().body, R"({"destinations":[{"name":"second","kind":"file","state":"running",)"
-                        R"("backlog":{"events":0,"pinned_bytes":0,"oldest_seconds":null}},)"
-                        R"({"name":"first \"one\"","kind":"http","state":"running",)"
-                        R"("backlog":{"events":2,"pinned_bytes":200,"oldest_seconds":1.500}},)"
-                        R"({"name":"gone","kind":null,"state":"removed",)"
-                        R"("backlog":{"events":5,"pinned_bytes":500,"oldest_seconds":null}}]})");
+  EXPECT_EQ(ask().body,
+            R"({"destinations":[{"name":"second","kind":"file","state":"running","circuit_open":0,)"
+            R"("backlog":{"events":0,"pinned_bytes":0,"oldest_seconds":null}},)"
+            R"({"name":"first \"one\"","kind":"http","state":"running","circuit_open":2,)"
+            R"("backlog":{"events":2,"pinned_bytes":200,"oldest_seconds":1.500}},)"
+            R"({"name":"gone","kind":null,"state":"removed","circuit_open":0,)"
+            R"("backlog":{"events":5,"pinned_bytes":500,"oldest_seconds":null}}]})");
 }
 
 TEST_F(admin_destinations, wait_for_the_log) {
