@@ -50,6 +50,7 @@ struct http_options {
   retry_options retry;
   std::chrono::milliseconds retry_for{24 * 3600 * 1000};  ///< an event's age at which it is dead-lettered
   std::function<double()> random;                         ///< [0, 1)
+  bool counts_arrival = false;  ///< places are held until a second after the arrival, not after the answer
   /// Stable id of an offer, for `webhook-id`: never the same for another offer of any log.
   std::function<std::string(const std::string& of)> stable_id;
 };

@@ -54,6 +54,19 @@ endpoint::answer endpoint::ask(lane_id who, std::size_t n, std::function<void()>
   return said;
 }
 
+void endpoint::arrived(ticket which) {
+  wake_up next;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = options_.now();
+    const auto found = std::ranges::find(flights_, which, &flight::which);
+    SLUICE_ASSERT(found != flights_.end());
+    if (found->places) window_->arrived(*found->places, now);
+    next = next_up(now);
+  }
+  if (next) next();
+}
+
 void endpoint::ended(ticket which, end_kind how, std::optional<failure> failed) {
   wake_up next, again;
   {

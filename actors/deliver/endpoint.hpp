@@ -66,6 +66,9 @@ class endpoint {
   /// keeps its turn.
   answer ask(lane_id who, std::size_t n, std::function<void()> wake);
 
+  /// Every event of the request has arrived; before its end. See rate_window::arrived.
+  void arrived(ticket which);
+
   /// The request ended. Each ticket once, by whoever sees the end: also when its lane is gone, for until then
   /// the lane's successor gets none. `failed`: the endpoint did, whatever became of the events.
   void ended(ticket which, end_kind how, std::optional<failure> failed = std::nullopt);

@@ -112,8 +112,7 @@ class http_stage : public stage {
   // Between two attempts of a failing endpoint: what is in hand goes first, it is the oldest.
   void surrender() override {
     if (!between_attempts()) return;
-    auto gone =
-        hand_.give_up([this](const dead_letter& e) { return relief_wants(e.at, e.received_ms); });
+    auto gone = hand_.give_up([this](const dead_letter& e) { return relief_wants(e.at, e.received_ms); });
     if (gone.empty()) return;
     retrying_ = false;
     leave_behind(std::move(gone), relief_how(), std::string(relief_reason()));
@@ -177,14 +176,15 @@ class http_stage : public stage {
     for (const auto& e : hand_.batch()) slices.push_back(e.event);
     attempting_ = true;
     attempt_start_ = now();
-    http_.post(http_.make_request(http_.stable_id(name_of_attempt()), slices),
-               [to = caf::actor_cast<deliver_actor>(this), at = my().endpoint, places = *places,
-                wall_ms = options_.wall_ms](net::http::attempt ended) {
-                 // Here and not in the actor, which may be dead.
-                 at->ended(places, how_it_ended(ended), how_it_failed(ended, wall_ms()));
-                 caf::anon_send(to, reply_a{},
-                                std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
-               });
+    auto request = http_.make_request(http_.stable_id(name_of_attempt()), slices);
+    if (http_.counts_arrival)
+      request.arrived = [at = my().endpoint, places = *places] { at->arrived(places); };
+    http_.post(std::move(request), [to = caf::actor_cast<deliver_actor>(this), at = my().endpoint,
+                                    places = *places, wall_ms = options_.wall_ms](net::http::attempt ended) {
+      // Here and not in the actor, which may be dead.
+      at->ended(places, how_it_ended(ended), how_it_failed(ended, wall_ms()));
+      caf::anon_send(to, reply_a{}, std::make_shared<attempt_result>(attempt_result{std::move(ended)}));
+    });
     pull();  // the next batch gathers meanwhile
   }
 

@@ -2,6 +2,7 @@
 #include "actors/deliver/rate_window.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "messages/assert.hpp"
 
@@ -47,6 +48,15 @@ rate_window::ticket rate_window::begin(std::size_t n, instant now) {
   in_flight_.push_back({ticket{++tickets_}, n});
   in_flight_places_ += n;
   return in_flight_.back().which;
+}
+
+void rate_window::arrived(ticket which, instant now) {
+  now = advance(now);
+  const auto found = std::ranges::find(in_flight_, which, &flight::which);
+  SLUICE_ASSERT(found != in_flight_.end());
+  const std::size_t places = std::exchange(found->places, 0);
+  in_flight_places_ -= places;
+  hold(places, now + width);
 }
 
 void rate_window::end(ticket which, instant now, end_kind how) {

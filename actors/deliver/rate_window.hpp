@@ -1,6 +1,6 @@
 // The limit: at most `rate` events reach a receiver in any window of one second, as the receiver counts them.
 // Nobody here knows when within a request an event arrives, so a place is held from the start until one
-// second after the end.
+// second after the end, or after the moment at which all of it is known to have arrived.
 #pragma once
 
 #include <chrono>
@@ -22,9 +22,8 @@ enum class end_kind : std::uint8_t {
 };
 
 /// Pure, not thread-safe, no clock. Lives longer than the actor that sends, so that its death frees nothing.
-/// Memory: at most `rate` entries of what has ended and `rate` requests in flight, because each holds a
-/// place. Times are expected not to run backwards; one that does is taken as the latest seen, which holds
-/// places longer.
+/// Memory: at most `rate` entries of what has ended or arrived, and one a request in flight. Times are
+/// expected not to run backwards; one that does is taken as the latest seen, which holds places longer.
 class rate_window {
  public:
   static constexpr std::size_t rate_max = 10'000'000;
@@ -49,6 +48,10 @@ class rate_window {
 
   /// Takes `n` >= 1 places for a request that starts now. `n` must be available.
   ticket begin(std::size_t n, instant now);
+
+  /// Every event of a request in flight has arrived: its places are free one second from now, however it
+  /// ends.
+  void arrived(ticket which, instant now);
 
   /// Gives the places of a request back, each ticket once.
   void end(ticket which, instant now, end_kind how);
@@ -76,7 +79,7 @@ class rate_window {
   instant latest_;
   std::deque<held> held_;  // ascending `until`, no two alike; bound: the sum of places is at most rate_
   std::size_t held_places_ = 0;
-  std::vector<flight> in_flight_;  // bound: the sum of places is at most rate_
+  std::vector<flight> in_flight_;  // the sum of places, none once all has arrived, is at most rate_
   std::size_t in_flight_places_ = 0;
   std::uint64_t tickets_ = 0;
 };

@@ -207,6 +207,7 @@ deliver::http_options application::parts::http_delivery(std::size_t i) {
   http.batch_bytes = d.batch_bytes;
   http.linger = d.linger;
   http.timeout = d.timeout;
+  http.counts_arrival = d.rate_counts == config::rate_counts::arrival;
   http.retry = retry_of(d);
   http.retry_for = d.retry.give_up_after;
   http.random = [engine = std::mt19937_64(std::random_device()())]() mutable {

@@ -1,6 +1,7 @@
 // How much of a destination's limit a backlog uses, as its receiver counts: the most events in any second,
 // and events a second against what the answer time L allows. Places are held until a second after the
-// answer, so a window is 1 + L long: rate / (1 + L), and never more than the requests at once carry in L.
+// answer, so a window is 1 + L long: rate / (1 + L); `rate_counts: arrival` allows the rate itself. And never
+// more than the requests at once carry in L.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -23,9 +24,10 @@ constexpr std::size_t posted_at_once = 500;
 struct row {
   milliseconds answer_time;
   std::size_t lanes, batch;
+  bool arrival = false;
 
   double seconds() const { return duration<double>(answer_time).count(); }
-  double by_window() const { return static_cast<double>(rate) / (1 + seconds()); }
+  double by_window() const { return static_cast<double>(rate) / (arrival ? 1 : 1 + seconds()); }
   /// What is left where requests wait for their answers, before the limit has its say.
   double by_answers() const { return static_cast<double>(lanes * batch) / seconds(); }
   double allowed() const { return std::min(by_window(), by_answers()); }
@@ -43,7 +45,7 @@ std::string configuration(const row& of, const receiver& to) {
          "routes: [ { source: \"^conversation:\", to: limited } ]\n"
          "destinations:\n  limited: { kind: http, url: \"http://127.0.0.1:" +
          std::to_string(to.port()) + "/\", allow: 127.0.0.0/8, rate: " + std::to_string(rate) +
-         ", batch: " + std::to_string(of.batch) +
+         (of.arrival ? ", rate_counts: arrival" : "") + ", batch: " + std::to_string(of.batch) +
          (of.lanes == 1 ? "" : ", ordering: none, concurrency: " + std::to_string(of.lanes)) + " }\n";
 }
 
@@ -77,9 +79,9 @@ void run(const row& of, int seconds) {
   }
   if (!slow.wait_for_events(events, milliseconds(2'000) * (seconds + 10))) fail("events are missing");
   const double used = speed(slow.deliveries());
-  std::printf("| %lld ms | %zu | %zu | %zu | %.1f | %.1f | %.1f %% |\n",
-              static_cast<long long>(of.answer_time.count()), of.lanes, of.batch, slow.fastest_second(), used,
-              of.allowed(), 100 * used / of.allowed());
+  std::printf("| %lld ms | %s | %zu | %zu | %zu | %.1f | %.1f | %.1f %% |\n",
+              static_cast<long long>(of.answer_time.count()), of.arrival ? "arrival" : "answer", of.lanes,
+              of.batch, slow.fastest_second(), used, of.allowed(), 100 * used / of.allowed());
   std::fflush(stdout);
 }
 
@@ -91,10 +93,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "sluice_limit_bench [SECONDS], of a row: 3 or more\n");
     return 2;
   }
-  std::printf("| L | requests at once | batch | most in a second | events/s | allowed | used |\n");
-  std::printf("|---|---|---|---|---|---|---|\n");
+  std::printf("| L | counts | requests at once | batch | most in a second | events/s | allowed | used |\n");
+  std::printf("|---|---|---|---|---|---|---|---|\n");
   for (const std::size_t batch : {100U, 1U})
     for (const std::size_t lanes : {1U, 16U})
       for (const int ms : {1, 50, 500}) run({milliseconds(ms), lanes, batch}, seconds);
+  for (const int ms : {50, 500}) run({milliseconds(ms), 16, 100, true}, seconds);
   return 0;
 }

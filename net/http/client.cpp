@@ -2,6 +2,9 @@
 // attempt is still the current one.
 #include "net/http/client.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,6 +29,7 @@ using asio::ip::tcp;
 using beast::error_code;
 
 constexpr std::size_t read_bytes = 16 * 1024;  // asked of the socket at once
+constexpr auto arrival_poll = std::chrono::milliseconds(1);
 
 // Keeps of an answer what a reply holds; stores no other field, so trailers cost nothing.
 class answer_parser final : public beast::http::basic_parser<false> {
@@ -84,6 +88,12 @@ struct connection {
   bool is_written() const noexcept { return written == head.size() + body.size(); }
 };
 
+// Bytes that the kernel was given and the peer's has not acknowledged.
+bool all_acknowledged(int socket) {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes == 0;
+}
+
 tl::unexpected<attempt_failure> failed(bool sent, errc code, std::string detail, const error_code& ec = {}) {
   const int sys = ec.category() == boost::system::system_category() ? ec.value() : 0;
   if (ec) detail += ": " + ec.message();
@@ -135,6 +145,7 @@ struct job {
   std::string head, body;
   bool bodiless = false;  // its answer
   std::optional<error> refused;
+  std::function<void()> arrived;
   std::function<void(attempt)> done;
 };
 
@@ -147,7 +158,8 @@ struct client::impl : std::enable_shared_from_this<client::impl> {
         options(std::move(o)),
         context_(on.context(thread)),
         resolver_(context_),
-        deadline_(context_) {}
+        deadline_(context_),
+        arrival_(context_) {}
 
   void start(job& what);
   void close();
@@ -165,6 +177,7 @@ struct client::impl : std::enable_shared_from_this<client::impl> {
   void secure();
   void exchange();
   void write(const link& to);
+  void look_for_arrival();
   void read();
   void on_read(const error_code& ec, std::size_t bytes);
   void parse();
@@ -177,9 +190,10 @@ struct client::impl : std::enable_shared_from_this<client::impl> {
 
   asio::io_context& context_;
   tcp::resolver resolver_;
-  asio::steady_timer deadline_;
+  asio::steady_timer deadline_, arrival_;
   std::uint64_t attempt_ = 0;          // steps of another attempt than this are void
   std::function<void(attempt)> done_;  // set while an attempt is under way
+  std::function<void()> arrived_;      // until it is called, or the attempt ends
   std::string head_, body_;            // until there is a connection
   bool bodiless_ = false;              // the answer to come
   link connection_;
@@ -193,6 +207,7 @@ void client::impl::start(job& what) {
   SLUICE_ASSERT(done_ == nullptr);
   ++attempt_;
   done_ = std::move(what.done);
+  arrived_ = std::move(what.arrived);
   if (what.refused) return finish(tl::unexpected(attempt_failure{*std::move(what.refused), false}));
   head_ = std::move(what.head);
   body_ = std::move(what.body);
@@ -207,7 +222,9 @@ void client::impl::close() {
   closed_ = true;
   ++attempt_;
   done_ = nullptr;
+  arrived_ = nullptr;
   deadline_.cancel();
+  arrival_.cancel();
   resolver_.cancel();
   drop(true);
 }
@@ -312,6 +329,17 @@ void client::impl::write(const link& to) {
     if (ec) c.writing = false;
   }
   c.writing = false;
+  if (to == connection_ && c.is_written()) look_for_arrival();
+}
+
+// The kernel tells nobody when the last acknowledgement comes, so it is asked.
+void client::impl::look_for_arrival() {
+  if (!arrived_) return;
+  if (all_acknowledged(connection_->io.lowest().native_handle())) return std::exchange(arrived_, nullptr)();
+  arrival_.expires_after(arrival_poll);
+  arrival_.async_wait([self = shared_from_this(), mine = attempt_](const error_code& ec) {
+    if (!ec && mine == self->attempt_) self->look_for_arrival();
+  });
 }
 
 void client::impl::read() {
@@ -399,6 +427,8 @@ void client::impl::watch() {
 void client::impl::finish(attempt how) {
   ++attempt_;
   deadline_.cancel();
+  arrival_.cancel();
+  arrived_ = nullptr;
   answer_.reset();
   // The caller may end this client from within.
   const auto done = std::exchange(done_, nullptr);
@@ -425,6 +455,7 @@ void client::send(outgoing what, std::function<void(attempt)> done) {
   if (!work->refused) work->head = request_head(impl_->options.origin, what);
   work->bodiless = what.method == method::head;
   work->body = std::move(what.body);
+  work->arrived = std::move(what.arrived);
   work->done = std::move(done);
   impl_->loops.post(impl_->thread, [self = impl_, work] { self->start(*work); });
 }

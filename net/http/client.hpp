@@ -68,6 +68,9 @@ struct outgoing {
   std::string content_type = "application/json";  ///< not sent when empty
   std::vector<std::pair<std::string, std::string>> fields = {};
   std::string body = {};  ///< PUT and POST have a Content-Length also when it is empty
+  /// Called on an io thread once the peer's kernel has acknowledged every byte of the request, as seen within
+  /// a millisecond; not at all when the attempt ends before. Must not block.
+  std::function<void()> arrived = {};
 };
 
 /// Why an attempt has no reply. `sent`: the peer may have seen the request (so it may count against a rate).

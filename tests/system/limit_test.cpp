@@ -84,5 +84,26 @@ INSTANTIATE_TEST_SUITE_P(
                       row{"no_answer_to_some", eight, silent_at_every(7), 2000, 1}),
     [](const auto& name) { return name.param.name; });
 
+// What a thread of the receiver notes lies some time behind the arrival at its socket, more of it on a busy
+// machine, so no second of its own is asserted here: that none has too many arrivals is rate_window's law.
+TEST(limit_at_the_socket, delivers_everything_while_answers_are_out) {
+  receiver webhook;
+  webhook.answer_with(after(500));
+  webhook.start();
+  node there(webhook_node(", timeout: 1s, rate_counts: arrival" + eight),
+             std::map<std::string, std::string>{{"receiver", std::to_string(webhook.port())}});
+  there.start();
+  batch_maker maker(draw_seed("limit_at_the_socket"), 0);
+  constexpr std::size_t events = 4000;
+  for (std::size_t posted = 0; posted < events; posted += 500)
+    ASSERT_EQ(there.post(maker.next_for(warehouse, 500).body).status, 200) << there.last_words();
+  EXPECT_TRUE(webhook.wait_for_events(events, milliseconds(120'000))) << there.last_words();
+  const auto all = webhook.deliveries();
+  EXPECT_EQ(webhook.received().size(), events) << "something came twice";
+  std::printf("%zu events in %zu requests took %.2f s, the fastest second had %zu\n", events, all.size(),
+              std::chrono::duration<double>(all.back().at - all.front().at).count(),
+              webhook.fastest_second());
+}
+
 }  // namespace
 }  // namespace sluice::testing

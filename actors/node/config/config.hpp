@@ -161,6 +161,9 @@ struct split_options {
   }
 };
 
+/// When the events of a request count against the rate for the last time.
+enum class rate_counts : std::uint8_t { answer, arrival };
+
 struct destination_options {
   std::string name;
   destination_kind kind = destination_kind::discard;
@@ -171,6 +174,7 @@ struct destination_options {
   std::uint64_t batch_bytes = 1 * mib;       ///< http: bytes of them, unless one alone is larger
   std::chrono::milliseconds linger{0};       ///< http: longest wait for a fuller batch
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
+  config::rate_counts rate_counts = rate_counts::answer;  ///< http
   retry_options retry{};
   backlog_options backlog{};
   webhook_options webhook{};  ///< http

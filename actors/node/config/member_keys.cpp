@@ -90,6 +90,13 @@ std::vector<key> destination_keys() {
           "Most events in any second, at each endpoint where there are several; http: 1 to 1000."),
       only(http_only,
            leaf(
+               "destinations.*.rate_counts",
+               choice<rate_counts>({{"answer", rate_counts::answer}, {"arrival", rate_counts::arrival}}),
+               [](const cursor& c) -> auto& { return c.destination->rate_counts; },
+               "When a receiver counts an event at the latest: as it answers, or, of use where answers take "
+               "long, as the request reaches its socket.")),
+      only(http_only,
+           leaf(
                "destinations.*.batch", count_between<std::uint32_t>(1, 1000),
                [](const cursor& c) -> auto& { return c.destination->batch; },
                "Most events of one request, at most `rate`; the smaller of 100 and `rate` unless said.")),

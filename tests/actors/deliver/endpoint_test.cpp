@@ -82,6 +82,23 @@ TEST_F(endpoint_on_a_virtual_clock, tells_the_first_when_it_may_go_earlier) {
   EXPECT_TRUE(ask(at, 2, 5).granted);
 }
 
+TEST_F(endpoint_on_a_virtual_clock, tells_the_first_when_what_is_in_flight_has_arrived) {
+  endpoint at = make(10);
+  now = 2s;
+  const auto slow = ask(at, 0, 10).granted;
+  ASSERT_TRUE(slow);
+  const auto waits = ask(at, 1, 10);
+  EXPECT_FALSE(waits.granted || waits.not_before) << "it takes an end or an arrival";
+  at.arrived(*slow);
+  EXPECT_EQ(woken, std::vector<lane_id>{1});
+  EXPECT_EQ(ask(at, 1, 10).not_before, 3s + tick);
+  now = 3s + tick;
+  EXPECT_TRUE(ask(at, 1, 10).granted);
+  at.ended(*slow, end_kind::no_answer);
+  now = 3s + tick + tick;
+  EXPECT_EQ(at.available(), 0u);
+}
+
 TEST_F(endpoint_on_a_virtual_clock, lets_the_next_one_forward_when_one_leaves_the_queue) {
   endpoint at = make(10);
   now = 2s;

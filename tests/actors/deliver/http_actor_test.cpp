@@ -538,6 +538,28 @@ TEST_F(http_delivery, keeps_what_came_behind_the_position_that_it_is_discarded_u
   EXPECT_EQ(attempts.back().events, ids(8, 7));
 }
 
+TEST_F(http_delivery, counts_a_request_from_its_arrival_when_told_to) {
+  std::function<void()> arrived;
+  http.counts_arrival = true;
+  http.post = [&arrived, to = http.post](net::http::outgoing what,
+                                         std::function<void(net::http::attempt)> done) {
+    arrived = what.arrived;
+    to(std::move(what), std::move(done));
+  };
+  limit(10, 5s);
+  start();
+  append(1, 20);
+  advance(1001ms);
+  ASSERT_TRUE(under_way());
+  ASSERT_TRUE(arrived);
+  arrived();
+  advance(3s);
+  answer(200);
+  EXPECT_TRUE(under_way()) << "a second after the arrival has long passed";
+  EXPECT_EQ(taken(), ids(1, 20));
+  answer(200);
+}
+
 /// Most events that may have arrived in one closed second, wherever between its start and its end each did;
 /// of an attempt without an answer until `timeout` after it.
 std::size_t most_in_a_second(const std::vector<attempt_noted>& all, deliver::instant timeout,

@@ -41,6 +41,21 @@ TEST(rate_window, frees_places_a_second_after_the_answer) {
   EXPECT_EQ(window.available(61s + tick), 100u);
 }
 
+TEST(rate_window, frees_places_a_second_after_an_arrival_however_late_the_end) {
+  for (const auto how : {end_kind::answered, end_kind::no_answer, end_kind::not_sent}) {
+    rate_window window = rested(10);
+    const auto request = window.begin(10, 0s);
+    window.arrived(request, 1s);
+    EXPECT_EQ(window.available(2s), 0u) << "a window of one second is closed";
+    EXPECT_EQ(window.when_available(10, 1s), 2s + tick);
+    const auto next = window.begin(7, 2s + tick);
+    window.end(request, 3s, how);
+    EXPECT_EQ(window.available(3s), 3u) << "an end after the arrival holds nothing more, and frees nothing";
+    window.end(next, 3s, end_kind::answered);
+    EXPECT_EQ(window.available(4s + tick), 10u);
+  }
+}
+
 TEST(rate_window, holds_places_longer_when_no_answer_came) {
   rate_window window = rested(10);
   window.end(window.begin(10, 0s), 5s, end_kind::no_answer);
@@ -214,6 +229,47 @@ RC_GTEST_PROP(rate_window, no_second_holds_more_than_the_rate, ()) {
   receiver to;
   sender from(rate, to);
   for (int i = 0; i < steps; ++i) from.step();
+  RC_ASSERT(to.fastest_second() <= rate);
+}
+
+RC_GTEST_PROP(rate_window, no_second_holds_more_than_the_rate_where_arrivals_are_known, ()) {
+  struct known {
+    rate_window::ticket places;
+    instant arrived, end;
+    bool noticed = false;
+  };
+  const auto rate = *rc::gen::element<std::size_t>(1, 2, 3, 7, 20);
+  rate_window window = rested(rate);
+  receiver to;
+  std::vector<known> open;
+  instant now{0};
+  // The next arrival or end, if there is one up to `upto`.
+  const auto step = [&](instant upto) {
+    const auto due = [](const known& k) { return k.noticed ? k.end : k.arrived; };
+    const auto first = std::ranges::min_element(open, {}, due);
+    if (first == open.end() || due(*first) > upto) return false;
+    now = std::max(now, due(*first));
+    if (std::exchange(first->noticed, true)) {
+      window.end(first->places, now, *rc::gen::element(end_kind::answered, end_kind::no_answer));
+      open.erase(first);
+    } else {
+      window.arrived(first->places, now);
+    }
+    return true;
+  };
+  const auto requests = *rc::gen::inRange(1, 80);
+  for (int i = 0; i < requests; ++i) {
+    const auto events = *rc::gen::inRange<std::size_t>(1, rate + 1);
+    instant free = window.when_available(events, now);
+    while (free == rate_window::never || step(free)) {
+      if (free == rate_window::never) RC_ASSERT(step(rate_window::never));
+      free = window.when_available(events, now);
+    }
+    now = free;
+    const instant arrived = now + between(0s, 500ms), end = arrived + between(0s, 3s);
+    open.push_back({window.begin(events, now), arrived, end});
+    for (std::size_t e = 0; e < events; ++e) to.arrive(between(now, arrived));
+  }
   RC_ASSERT(to.fastest_second() <= rate);
 }
 

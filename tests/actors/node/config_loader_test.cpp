@@ -152,10 +152,9 @@ TEST(config_loader, says_what_this_version_leaves_out) {
       {"chain",
        "audit: { chain: true }\n",
        {"f.yaml:1:10: audit.chain: is not in this version; leave it out"}},
-      {"nats, rate_counts",
-       "destinations:\n  a: { kind: nats }\n  b: { kind: http, url: \"http://h/\", rate_counts: arrival }\n",
-       {"f.yaml:2:8: destinations.a.kind: `nats` is not in this version; http, file or discard",
-        "f.yaml:3:38: destinations.b.rate_counts: is not in this version; leave it out"}},
+      {"nats",
+       "destinations:\n  a: { kind: nats }\n",
+       {"f.yaml:2:8: destinations.a.kind: `nats` is not in this version; http, file or discard"}},
   });
 }
 
@@ -409,8 +408,7 @@ TEST(config_loader, says_what_is_wrong_with_an_override) {
       {"=1", "--set: cannot be set here; single values and lists can"},
       {"destinations.a=1", "--set: destinations.a: names no key; destinations.NAME.KEY"},
       {"destinations=1", "--set: destinations: names no key; destinations.NAME.KEY"},
-      {"destinations.a.rate_counts=x",
-       "--set: destinations.a.rate_counts: is not in this version; leave it out"},
+      {"audit.chain=x", "--set: audit.chain: is not in this version; leave it out"},
       {"destinations.a.kind=nats",
        "--set: destinations.a.kind: `nats` is not in this version; http, file or discard"},
       {"routes[1].to=a", "--set: routes[1].to: is not in the file; routes[0] and on, as many as it has"},

@@ -32,6 +32,42 @@ TEST_F(client_test, sends_a_request_and_returns_the_answer) {
                 R"({"events":[]})");
 }
 
+TEST_F(client_test, tells_when_a_request_has_arrived_before_it_is_answered) {
+  std::promise<void> arrived;
+  run({[&](raw_connection& c) {
+    c.read_request();
+    // The answer waits for the notice: without one the attempt times out.
+    if (arrived.get_future().wait_for(patience) == std::future_status::ready) c.send(ok);
+    c.wait_for_end();
+  }});
+  outgoing what;
+  what.body.assign(3'000'000, ' ');  // more than the kernel takes at once
+  what.arrived = [&] { arrived.set_value(); };
+  auto ends = begin(std::move(what), outcomes_.emplace_back(std::make_shared<outcome>()))->first.get_future();
+  ASSERT_EQ(ends.wait_for(patience), std::future_status::ready);
+  expect_status(200, ends.get());
+  client_.reset();
+  peer_.reset();
+}
+
+TEST_F(client_test, tells_of_no_arrival_while_bytes_are_on_their_way) {
+  std::atomic<bool> arrived = false;
+  client_options impatient;
+  impatient.request_time = 300ms;
+  // Reads nothing: its kernel takes part of it, the rest stays in the client's.
+  run({[this](raw_connection&) { happened_.get_future().wait_for(patience); }}, std::move(impatient));
+  outgoing what;
+  what.body.assign(1'000'000, ' ');
+  what.arrived = [&] { arrived = true; };
+  auto ends = begin(std::move(what), outcomes_.emplace_back(std::make_shared<outcome>()))->first.get_future();
+  ASSERT_EQ(ends.wait_for(patience), std::future_status::ready);
+  expect_failure(errc::timed_out, true, ends.get());
+  EXPECT_FALSE(arrived);
+  happened_.set_value();
+  client_.reset();
+  peer_.reset();
+}
+
 TEST_F(client_test, keeps_the_connection) {
   run({answering(ok)});
   for (int i = 0; i < 20; ++i) expect_status(200, post());
