@@ -117,7 +117,8 @@ enum class record_type : std::uint16_t {
   redriven = 4,
   control = 5,
   audited = 6,      ///< progress of the audit: rides along, never causes a commit
-  dead_letter = 7,  ///< in the dead-letter store only
+  dead_letter = 7,          ///< in the dead-letter store only
+  dead_letter_removed = 8,  ///< in the dead-letter store only
 };
 inline constexpr std::uint16_t skippable_record = 0x8000;
 

@@ -94,6 +94,7 @@ class walk {
       }
       case record_type::redriven:
       case record_type::dead_letter:
+      case record_type::dead_letter_removed:
         break;
       default: {
         const auto type = static_cast<std::uint16_t>(record.type);

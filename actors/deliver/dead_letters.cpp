@@ -1,19 +1,21 @@
-// Files of the store: `<16 hex digits>.dlq`. A head block, then groups as the log frames them
-// (checkpoint/format.hpp), their salt drawn from the file's number, each synced before its letters count as
-// stored.
+// The order in which files go keeps removed letters removed: a file whose records of removals may still be
+// needed goes only when no older one is there, and each going is durable before the next.
 #include "actors/deliver/dead_letters.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <cinttypes>
 #include <cstdio>
-#include <cstring>
+#include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <utility>
 
-#include "actors/checkpoint/group.hpp"
+#include "actors/deliver/dead_letter_file.hpp"
+#include "actors/deliver/letter_index.hpp"
+#include "messages/assert.hpp"
 
 namespace sluice::deliver {
 namespace {
@@ -23,197 +25,69 @@ using checkpoint::caching;
 using checkpoint::group_header;
 using checkpoint::open_mode;
 
-constexpr std::uint64_t file_bytes_max = 16ull << 20;  ///< a file that is longer takes no further group
-constexpr std::size_t group_bytes = 4u << 20;          ///< letters beyond it go into another group
-constexpr std::uint64_t file_magic = 0x51'4c'44'45'43'55'4c'53;  // "SLUCEDLQ" as bytes
+/// Files whose letters one call moves, so that no call takes long; more when it cannot be done without.
+constexpr int moves_max = 8;
 
-struct file_head {
-  std::uint64_t magic = file_magic;
-  std::uint32_t version = 1;
-  std::uint32_t crc = 0;  ///< CRC32C of this structure with crc = 0
-  std::uint64_t number = 0;
+/// Place of a letter as a page's `next` tells it: the group, and how many of its letters were passed.
+struct page_mark {
+  letter_place group;
+  std::uint64_t passed = 0;
 };
-static_assert(sizeof(file_head) == 24);
 
-/// Before a letter's texts, which follow in the order of their lengths.
-struct letter_head {
-  std::uint64_t at = 0;
-  std::int64_t received_ms = 0, stored_ms = 0;
-  std::uint32_t attempts = 0;
-  std::uint32_t destination = 0, reason = 0, id = 0, source = 0, region = 0, event = 0;  ///< lengths
-  std::uint32_t reserved = 0;
-};
-static_assert(sizeof(letter_head) == 56);
-
-std::string name_of(std::uint64_t number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%016llx.dlq", static_cast<unsigned long long>(number));
+std::string to_text(const page_mark& mark) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%" PRIx64 "-%" PRIx64 "-%" PRIx64, mark.group.file, mark.group.offset,
+                mark.passed);
   return text;
 }
 
-std::optional<std::uint64_t> number_of(const std::string& name) {
-  if (name.size() != 20 || !name.ends_with(".dlq")) return std::nullopt;
-  std::uint64_t number = 0;
-  for (const char c : name.substr(0, 16)) {
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return std::nullopt;
-    number = number * 16 + static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+result<page_mark> parse_mark(const std::string& text) {
+  page_mark mark;
+  if (text.empty()) return mark;
+  if (std::sscanf(text.c_str(), "%16" SCNx64 "-%16" SCNx64 "-%16" SCNx64, &mark.group.file,
+                  &mark.group.offset, &mark.passed) != 3 ||
+      to_text(mark) != text || mark.group.offset % block_bytes != 0 || mark.group.offset < block_bytes) {
+    return fail(errc::bad_request, "not where a page of dead letters begins", text);
   }
-  return number;
-}
-
-/// No file's groups pass for another's.
-std::uint64_t salt_of(std::uint64_t number) { return file_magic ^ (number * 0x9e3779b97f4a7c15) ^ 1; }
-
-std::uint32_t head_crc(file_head head) {
-  head.crc = 0;
-  return checkpoint::crc32c(std::as_bytes(std::span(&head, 1)));
-}
-
-class letter_reader : public checkpoint::record_visitor {
- public:
-  explicit letter_reader(const std::function<bool(const dead_letter&)>& visit) : visit_(visit) {}
-  void on_other(const checkpoint::raw_record& record) override {
-    if (stopped_ || bad_ || record.header.type != checkpoint::record_type::dead_letter) return;
-    letter_head head;
-    if (record.payload.size() < sizeof head) return void(bad_ = true);
-    std::memcpy(&head, record.payload.data(), sizeof head);
-    auto rest = std::string_view(reinterpret_cast<const char*>(record.payload.data()), record.payload.size());
-    rest.remove_prefix(sizeof head);
-    const std::uint64_t texts =
-        std::uint64_t{head.destination} + head.reason + head.id + head.source + head.region + head.event;
-    if (texts != rest.size()) return void(bad_ = true);
-    const auto next = [&rest](std::uint32_t length) {
-      std::string text(rest.substr(0, length));
-      rest.remove_prefix(length);
-      return text;
-    };
-    dead_letter l;
-    l.at = head.at;
-    l.attempts = head.attempts;
-    l.received_ms = head.received_ms;
-    l.stored_ms = head.stored_ms;
-    l.destination = next(head.destination);
-    l.reason = next(head.reason);
-    l.id = next(head.id);
-    l.source = next(head.source);
-    l.region = next(head.region);
-    l.event = next(head.event);
-    stopped_ = !visit_(l);
-  }
-  bool stopped() const noexcept { return stopped_; }
-  bool bad() const noexcept { return bad_; }
-
- private:
-  const std::function<bool(const dead_letter&)>& visit_;
-  bool stopped_ = false, bad_ = false;
-};
-
-struct file_read {
-  std::uint64_t end = block_bytes;  ///< behind the last valid group
-  std::uint64_t size = 0;
-  std::uint64_t last_group = 0;
-  bool stopped = false;
-};
-
-error damaged(const std::string& path, std::uint64_t offset, const char* what) {
-  return error{errc::corrupt, what, path + "+" + std::to_string(offset), 0};
-}
-
-/// A later header that knows the group at `bad` as synced tells damage from a torn tail (log.md, "Start", 3).
-result<bool> proven_synced(const checkpoint::file& file, std::uint64_t from, std::uint64_t size,
-                           std::uint64_t salt, std::uint64_t bad) {
-  for (auto at = from; at + sizeof(group_header) <= size; at += block_bytes) {
-    group_header header;
-    const auto got = file.read_at(std::as_writable_bytes(std::span(&header, 1)), at);
-    if (!got) return fail(got.error());
-    if (*got == sizeof header && checkpoint::header_valid(header, salt) && header.durable_upto >= bad)
-      return true;
-  }
-  return false;
-}
-
-/// Visits the letters of one file. What follows the last valid group is damage when a later group knows it as
-/// synced, or when the file is not the newest.
-result<file_read> read_file(checkpoint::file_system& files, const std::string& path, std::uint64_t number,
-                            bool newest, const std::function<bool(const dead_letter&)>& visit) {
-  auto file = files.open(path, open_mode::read, caching::buffered);
-  if (!file) return fail(file.error());
-  const auto size = (*file)->size();
-  if (!size) return fail(size.error());
-  file_read read;
-  read.size = *size;
-  file_head head;
-  const auto got = (*file)->read_at(std::as_writable_bytes(std::span(&head, 1)), 0);
-  if (!got) return fail(got.error());
-  if (*got != sizeof head || head.magic != file_magic || head.number != number ||
-      head.crc != head_crc(head)) {
-    if (newest && *size <= block_bytes) return read.end = 0, read;  // made, and never written to
-    return fail(damaged(path, 0, "the head of a dead-letter file is damaged"));
-  }
-  if (head.version != 1) return fail(errc::unsupported, "a dead-letter file of another version", path);
-  const auto salt = salt_of(number);
-  std::vector<std::byte> content;
-  while (read.end + sizeof(group_header) <= *size) {
-    group_header group;
-    if (const auto n = (*file)->read_at(std::as_writable_bytes(std::span(&group, 1)), read.end); !n)
-      return fail(n.error());
-    bool valid = checkpoint::header_valid(group, salt) && group.number == read.last_group + 1 &&
-                 group.content_bytes <= *size - read.end - sizeof group;
-    if (valid) {
-      content.resize(group.content_bytes);
-      if (const auto n = (*file)->read_at(content, read.end + sizeof group); !n) return fail(n.error());
-      valid = checkpoint::content_valid(group, content);
-    }
-    if (!valid) break;
-    letter_reader reader(visit);
-    if (auto walked = checkpoint::visit_records(group, content, reader); !walked || reader.bad()) {
-      return fail(damaged(path, read.end, "a dead letter contradicts its format"));
-    }
-    read.last_group = group.number;
-    read.end += group.disk_bytes();
-    if (reader.stopped()) return read.stopped = true, read;
-  }
-  if (read.end < *size) {
-    const auto synced = proven_synced(**file, read.end, *size, salt, read.last_group + 1);
-    if (!synced) return fail(synced.error());
-    if (*synced || !newest) return fail(damaged(path, read.end, "a stored dead letter is damaged"));
-  }
-  return read;
-}
-
-result<std::vector<std::uint64_t>> file_numbers(checkpoint::file_system& files,
-                                                const std::string& directory) {
-  auto entries = files.list(directory);
-  if (!entries) return fail(entries.error());
-  std::vector<std::uint64_t> numbers;
-  for (const auto& e : *entries) {
-    if (const auto number = number_of(e.name)) numbers.push_back(*number);
-  }
-  std::ranges::sort(numbers);
-  return numbers;
+  return mark;
 }
 
 class store final : public dead_letter_store {
  public:
   store(checkpoint::file_system& files, dead_letter_options options)
-      : files_(files), options_(std::move(options)) {}
+      : disk_(files),
+        options_(std::move(options)),
+        group_bytes_(options_.file_bytes / 4 - sizeof(group_header)) {}
 
   result<void> load() {
-    if (auto made = files_.make_directory(options_.directory); !made) return made;
-    const auto numbers = file_numbers(files_, options_.directory);
+    if (auto made = disk_.make_directory(options_.directory); !made) return made;
+    const auto numbers = dead_letter_files(disk_, options_.directory);
     if (!numbers) return fail(numbers.error());
     for (const auto number : *numbers) {
       const bool newest = number == numbers->back();
-      const auto path = options_.directory + "/" + name_of(number);
-      const auto read = read_file(files_, path, number, newest, [this](const dead_letter& l) {
-        remember(l);
-        return true;
-      });
-      if (!read) return fail(read.error());
-      bytes_ += read->end;
+      auto reader = dead_letter_file_reader::open(disk_, options_.directory, number, newest);
+      if (!reader) return fail(reader.error());
+      bool removals = false;
+      for (;;) {
+        const auto more = reader->next();
+        if (!more) return fail(more.error());
+        if (!*more) break;
+        const letter_place place{number, reader->group_offset()};
+        const auto read = reader->visit({[&](dead_letter&& l) {
+                                           index_.put(l.key(), place, record_bytes(l));
+                                           return true;
+                                         },
+                                         [&](const letter_key& key) {
+                                           removals = true;
+                                           index_.erase(key);
+                                         }});
+        if (!read) return fail(read.error());
+      }
       number_ = number;
-      end_ = read->end;
-      last_group_ = read->last_group;
+      end_ = reader->offset();
+      last_group_ = reader->last_group();
+      bytes_ += end_;
+      if (end_ != 0) files_[number] = {end_, removals};
     }
     return number_ == 0 || end_ == 0 ? result<void>{} : reopen();
   }
@@ -221,32 +95,129 @@ class store final : public dead_letter_store {
   result<void> append(std::span<const dead_letter> letters) override {
     const std::lock_guard lock(mutex_);
     std::vector<const dead_letter*> fresh;
-    std::set<key> within;
-    for (const auto& l : letters) {
-      if (!keys_.contains(key_of(l)) && within.insert(key_of(l)).second) fresh.push_back(&l);
-    }
+    std::set<letter_key> within;
     std::uint64_t needed = 0;
-    for (const auto* l : fresh) needed += letter_bytes(*l);
-    full_ = !fresh.empty() && bytes_ + needed + 2 * block_bytes > options_.max_bytes;
+    for (const auto& l : letters) {
+      if (index_.find(l.key()) != nullptr || !within.insert(l.key()).second) continue;
+      fresh.push_back(&l);
+      needed += record_bytes(l);
+    }
+    const auto room = [&] { return room_for(needed, 2 * spare()); };
+    if (!fresh.empty() && !room()) {
+      auto moved =
+          reclaim([&](int moves) { return moves < moves_max && !room() && reclaimable() >= bytes_ / 8; });
+      if (!moved) return moved;
+    }
+    full_ = !fresh.empty() && !room();
     if (full_) {
       return fail(errc::backlog_full, "the dead letters have no room, dead_letters.max_bytes is " +
                                           std::to_string(options_.max_bytes) + " bytes");
     }
-    for (std::size_t begin = 0; begin < fresh.size();) {
-      std::size_t end = begin, size = 0;
-      while (end < fresh.size() && (end == begin || size + letter_bytes(*fresh[end]) <= group_bytes)) {
-        size += letter_bytes(*fresh[end++]);
-      }
-      if (auto done = append_group(std::span(fresh).subspan(begin, end - begin), size); !done) return done;
-      for (; begin < end; ++begin) remember(*fresh[begin]);
-    }
+    if (auto written = write(std::span<const dead_letter* const>(fresh)); !written)
+      return fail(written.error());
     return {};
+  }
+
+  result<std::uint64_t> remove(std::span<const letter_key> keys) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<const letter_key*> there;
+    std::set<letter_key> within;
+    std::uint64_t needed = 0;
+    for (const auto& k : keys) {
+      if (index_.find(k) == nullptr || !within.insert(k).second) continue;
+      there.push_back(&k);
+      needed += record_bytes(k);
+    }
+    if (!there.empty() && !room_for(needed, spare())) {
+      // Once round, and nothing is left that could go.
+      const auto files = static_cast<int>(files_.size());
+      auto moved = reclaim([&](int moves) { return moves <= files && !room_for(needed, spare()); });
+      if (!moved) return fail(moved.error());
+      if (!room_for(needed, 0))
+        return fail(errc::backlog_full, "no room to note which dead letters are removed");
+    }
+    if (auto written = write(std::span<const letter_key* const>(there)); !written)
+      return fail(written.error());
+    if (auto gone = drop_empty(); !gone) return fail(gone.error());
+    const auto moved = reclaim([this](int moves) {
+      return moves < moves_max && reclaimable() > index_.bytes() + 2 * options_.file_bytes;
+    });
+    if (!moved) return fail(moved.error());
+    if (!there.empty()) full_ = false;
+    return there.size();
+  }
+
+  result<letter_page> page(const letter_filter& which, const std::string& after,
+                           const page_bounds& bounds) const override {
+    auto mark = parse_mark(after);
+    if (!mark) return fail(mark.error());
+    letter_page found;
+    std::size_t event_bytes = 0;
+    std::uint64_t read_bytes = 0;
+    for (auto number = next_file_from(mark->group.file); number; number = next_file_from(*number + 1)) {
+      if (*number != mark->group.file) *mark = {{*number, block_bytes}, 0};
+      auto reader =
+          dead_letter_file_reader::open(disk_, options_.directory, *number, *number == newest_number());
+      if (!reader) {
+        if (reader.error().code == errc::not_found) continue;  // its letters were moved
+        return fail(reader.error());
+      }
+      if (reader->offset() == 0) break;
+      reader->seek(mark->group.offset);
+      for (;;) {
+        if (read_bytes >= bounds.read_bytes) return found.next = to_text(*mark), found;
+        const auto more = reader->next();
+        if (!more) return fail(more.error());
+        if (!*more) break;
+        read_bytes += reader->offset() - reader->group_offset();
+        std::uint64_t seen = 0;
+        const auto whole =
+            reader->visit({[&](dead_letter&& l) {
+                             if (seen++ < mark->passed) return true;
+                             if (found.letters.size() >= bounds.letters || event_bytes >= bounds.event_bytes)
+                               return false;
+                             mark->passed = seen;
+                             if (which.matches(l) && lives_at(l.key(), mark->group)) {
+                               event_bytes += l.event.size();
+                               found.letters.push_back(std::move(l));
+                             }
+                             return true;
+                           },
+                           [](const letter_key&) {}});
+        if (!whole) return fail(whole.error());
+        if (!*whole) return found.next = to_text(*mark), found;
+        *mark = {{*number, reader->offset()}, 0};
+      }
+    }
+    return found;
+  }
+
+  result<std::optional<dead_letter>> find(const letter_key& key) const override {
+    for (;;) {
+      const auto place = place_of(key);
+      if (!place) return std::nullopt;
+      auto reader = dead_letter_file_reader::open(disk_, options_.directory, place->file,
+                                                  place->file == newest_number());
+      if (!reader) {
+        if (reader.error().code == errc::not_found && place_of(key) != place) continue;  // it was moved
+        return fail(reader.error());
+      }
+      reader->seek(place->offset);
+      if (const auto there = reader->next(); !there) return fail(there.error());
+      std::optional<dead_letter> found;
+      const auto read = reader->visit({[&](dead_letter&& l) {
+                                         if (l.key() == key) found = std::move(l);
+                                         return !found;
+                                       },
+                                       [](const letter_key&) {}});
+      if (!read) return fail(read.error());
+      return found;
+    }
   }
 
   std::uint64_t count(std::string_view destination) const override {
     const std::lock_guard lock(mutex_);
-    const auto at = counts_.find(destination);
-    return at == counts_.end() ? 0 : at->second;
+    return index_.count(destination);
   }
   std::uint64_t bytes() const override {
     const std::lock_guard lock(mutex_);
@@ -255,23 +226,46 @@ class store final : public dead_letter_store {
   bool full() const noexcept override { return full_; }
 
  private:
-  using key = std::pair<position, std::string>;
-  static key key_of(const dead_letter& l) { return {l.at, l.destination}; }
-  static std::size_t letter_bytes(const dead_letter& l) {
-    const auto texts = l.destination.size() + l.reason.size() + l.id.size() + l.source.size() +
-                       l.region.size() + l.event.size();
-    return sizeof(checkpoint::record_header) + checkpoint::record_padded(sizeof(letter_head) + texts);
+  struct file_use {
+    std::uint64_t bytes = 0;
+    bool removals = false;  ///< it holds records of removals
+  };
+
+  // For those who read without the lock.
+  std::optional<std::uint64_t> next_file_from(std::uint64_t number) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = files_.lower_bound(number);
+    return at == files_.end() ? std::nullopt : std::optional(at->first);
+  }
+  std::uint64_t newest_number() const {
+    const std::lock_guard lock(mutex_);
+    return number_;
+  }
+  std::optional<letter_place> place_of(const letter_key& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto* place = index_.find(key);
+    return place == nullptr ? std::nullopt : std::optional(*place);
+  }
+  bool lives_at(const letter_key& key, letter_place place) const { return place_of(key) == place; }
+
+  std::string path(std::uint64_t number) const {
+    return options_.directory + "/" + dead_letter_file_name(number);
   }
 
-  void remember(const dead_letter& l) {
-    if (keys_.insert(key_of(l)).second) ++counts_[l.destination];
+  /// Room that is kept for moving a file's letters; and as much again for noting removals, which give room
+  /// back.
+  std::uint64_t spare() const { return options_.file_bytes + 4 * block_bytes; }
+  bool room_for(std::uint64_t record_bytes, std::uint64_t kept) const {
+    const auto blocks = 2 + record_bytes / group_bytes_;  // what groups are padded by, and a file's head
+    return bytes_ + record_bytes + blocks * block_bytes + kept <= options_.max_bytes;
   }
 
-  std::string path() const { return options_.directory + "/" + name_of(number_); }
+  /// Bytes that moving the letters together could give back, but for what frames them.
+  std::uint64_t reclaimable() const { return bytes_ - std::min(bytes_, index_.bytes()); }
 
   // Opens the newest file and cuts what is behind its last valid group.
   result<void> reopen() {
-    auto file = files_.open(path(), open_mode::write, caching::buffered);
+    auto file = disk_.open(path(number_), open_mode::write, caching::buffered);
     if (!file) return fail(file.error());
     if (auto cut = (*file)->truncate(end_); !cut) return cut;
     if (auto synced = (*file)->sync(); !synced) return synced;
@@ -279,83 +273,155 @@ class store final : public dead_letter_store {
     return {};
   }
 
+  // After a failed write the file is taken up again where it was good.
+  result<void> take_up() { return file_ || end_ == 0 ? result<void>{} : reopen(); }
+
+  // Only behind a file that ends where it was good.
   result<void> next_file() {
+    if (auto taken = take_up(); !taken) return taken;
     file_.reset();
     const auto number =
         end_ == 0 && number_ != 0 ? number_ : number_ + 1;  // 0: made by a process that died at once
-    const auto made_path = options_.directory + "/" + name_of(number);
-    auto file = files_.open(made_path, open_mode::create, caching::buffered);
+    auto file = disk_.open(path(number), open_mode::create, caching::buffered);
     if (!file) return fail(file.error());
-    std::vector<std::byte> block(block_bytes);
-    file_head head;
-    head.number = number;
-    head.crc = head_crc(head);
-    std::memcpy(block.data(), &head, sizeof head);
     auto done = (*file)->truncate(0);
-    if (done) done = (*file)->write_at(block, 0);
+    if (done) done = (*file)->write_at(dead_letter_file_head(number), 0);
     if (done) done = (*file)->sync();
-    if (done) done = files_.sync_directory(options_.directory);
+    if (done) done = disk_.sync_directory(options_.directory);
     if (!done) return done;
     file_ = std::move(*file);
     number_ = number;
     end_ = block_bytes;
     last_group_ = 0;
     bytes_ += block_bytes;
+    files_[number] = {block_bytes, false};
     return {};
   }
 
-  result<void> append_group(std::span<const dead_letter* const> letters, std::size_t size) {
-    // After a failed write the file is taken up again where it was good.
-    if (!file_ && number_ != 0 && end_ != 0) {
-      if (auto opened = reopen(); !opened) return opened;
+  // What a record in the group at `place` means, once it is synced.
+  void note(const dead_letter& l, letter_place place) { index_.put(l.key(), place, record_bytes(l)); }
+  void note(const letter_key& key, letter_place place) {
+    index_.erase(key);
+    files_[place.file].removals = true;
+  }
+
+  /// Writes records in as few groups as their order allows; with `keep_rest` not the last one, which may take
+  /// more. Tells how many were written.
+  template <class Record>
+  result<std::size_t> write(std::span<const Record* const> what, bool keep_rest = false) {
+    std::size_t begin = 0;
+    while (begin < what.size()) {
+      std::size_t end = begin, size = 0;
+      while (end < what.size() && (end == begin || size + record_bytes(*what[end]) <= group_bytes_)) {
+        size += record_bytes(*what[end++]);
+      }
+      if (keep_rest && end == what.size()) break;
+      if (auto done = write_group(what.subspan(begin, end - begin), size); !done) return fail(done.error());
+      begin = end;
     }
-    if (!file_ || end_ > file_bytes_max) {
+    return begin;
+  }
+
+  template <class Record>
+  result<void> write_group(std::span<const Record* const> what, std::size_t size) {
+    if (auto taken = take_up(); !taken) return taken;
+    const auto group_bytes = checkpoint::padded(size + sizeof(group_header));
+    if (!file_ || (end_ > block_bytes && end_ + group_bytes > options_.file_bytes)) {
       if (auto made = next_file(); !made) return made;
     }
-    checkpoint::group_builder group(checkpoint::aligned_buffer(size + sizeof(group_header) + block_bytes));
-    for (const auto* l : letters) {
-      const auto length = [](const std::string& text) { return static_cast<std::uint32_t>(text.size()); };
-      letter_head head{l->at,
-                       l->received_ms,
-                       l->stored_ms,
-                       l->attempts,
-                       length(l->destination),
-                       length(l->reason),
-                       length(l->id),
-                       length(l->source),
-                       length(l->region),
-                       length(l->event),
-                       0};
-      const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
-      const std::span<const std::byte> pieces[] = {std::as_bytes(std::span(&head, 1)),
-                                                   bytes(l->destination),
-                                                   bytes(l->reason),
-                                                   bytes(l->id),
-                                                   bytes(l->source),
-                                                   bytes(l->region),
-                                                   bytes(l->event)};
-      const bool fits = group.append_raw(checkpoint::record_type::dead_letter, pieces);
-      SLUICE_ASSERT(fits);
-    }
-    group.close({checkpoint::group_type::data, salt_of(number_), last_group_ + 1, 1, last_group_, 0, 0, 0});
-    auto done = file_->write_at({group.data(), group.disk_bytes()}, end_);
+    checkpoint::group_builder group(checkpoint::aligned_buffer(group_bytes + block_bytes));
+    for (const auto* record : what) append_record(group, *record);
+    close_group(group, number_, last_group_ + 1);
+    auto done = file_->write_at({group.data(), group.header().disk_bytes()}, end_);
     if (done) done = file_->sync();
     if (!done) {
       file_.reset();
       return done;
     }
-    end_ += group.disk_bytes();
-    bytes_ += group.disk_bytes();
+    for (const auto* record : what) note(*record, {number_, end_});
+    end_ += group.header().disk_bytes();
+    bytes_ += group.header().disk_bytes();
+    files_[number_].bytes = end_;
     ++last_group_;
     return {};
   }
 
-  checkpoint::file_system& files_;
+  result<void> drop(std::uint64_t number) {
+    if (auto gone = disk_.remove(path(number)); !gone && gone.error().code != errc::not_found) return gone;
+    if (auto synced = disk_.sync_directory(options_.directory); !synced) return synced;
+    bytes_ -= files_[number].bytes;
+    files_.erase(number);
+    return {};
+  }
+
+  // Files in which nothing lives, where the rule at the top lets them go.
+  result<void> drop_empty() {
+    for (auto at = files_.begin(); at != files_.end();) {
+      const auto number = at->first;
+      const bool may_go = !at->second.removals || at == files_.begin();
+      ++at;
+      if (!may_go || number == number_ || index_.living_in(number).letters != 0) continue;
+      if (auto gone = drop(number); !gone) return gone;
+    }
+    return {};
+  }
+
+  /// Moves the letters of the oldest files behind the newest, and lets the files go, while `wanted` holds and
+  /// there is room to do so.
+  result<void> reclaim(const std::function<bool(int moves)>& wanted) {
+    for (int moves = 0; !files_.empty() && wanted(moves); ++moves) {
+      const auto [oldest, use] = *files_.begin();
+      const auto needed = index_.living_in(oldest).letters == 0 ? 0 : use.bytes;
+      if (bytes_ + needed + 2 * block_bytes > options_.max_bytes) return {};
+      if (oldest == number_) {
+        if (end_ == block_bytes) return {};
+        if (auto made = next_file(); !made) return made;
+      }
+      if (auto moved = move_letters(oldest); !moved) return moved;
+      if (auto gone = drop(oldest); !gone) return gone;
+      if (auto gone = drop_empty(); !gone) return gone;
+    }
+    return {};
+  }
+
+  result<void> move_letters(std::uint64_t from) {
+    if (index_.living_in(from).letters == 0) return {};
+    auto reader = dead_letter_file_reader::open(disk_, options_.directory, from, false);
+    if (!reader) return fail(reader.error());
+    std::deque<dead_letter> gathered;  // two groups' worth at most
+    const auto put = [&](bool keep_rest) -> result<void> {
+      std::vector<const dead_letter*> all;
+      for (const auto& l : gathered) all.push_back(&l);
+      const auto written = write(std::span<const dead_letter* const>(all), keep_rest);
+      if (!written) return fail(written.error());
+      gathered.erase(gathered.begin(), gathered.begin() + static_cast<std::ptrdiff_t>(*written));
+      return {};
+    };
+    for (;;) {
+      const auto more = reader->next();
+      if (!more) return fail(more.error());
+      if (!*more) break;
+      const letter_place place{from, reader->group_offset()};
+      const auto read = reader->visit({[&](dead_letter&& l) {
+                                         const auto* lives = index_.find(l.key());
+                                         if (lives != nullptr && *lives == place)
+                                           gathered.push_back(std::move(l));
+                                         return true;
+                                       },
+                                       [](const letter_key&) {}});
+      if (!read) return fail(read.error());
+      if (auto done = put(true); !done) return done;
+    }
+    return put(false);
+  }
+
+  checkpoint::file_system& disk_;
   const dead_letter_options options_;
+  const std::uint64_t group_bytes_;  // records beyond it go into another group
   mutable std::mutex mutex_;
-  std::set<key> keys_;                                        // bounded by max_bytes
-  std::map<std::string, std::uint64_t, std::less<>> counts_;  // bounded by the destinations
-  std::unique_ptr<checkpoint::file> file_;
+  letter_index index_;
+  std::map<std::uint64_t, file_use> files_;  // bounded by max_bytes
+  std::unique_ptr<checkpoint::file> file_;   // the newest
   std::uint64_t number_ = 0, end_ = 0, last_group_ = 0, bytes_ = 0;
   std::atomic<bool> full_ = false;
 };
@@ -367,19 +433,6 @@ result<std::unique_ptr<dead_letter_store>> dead_letter_store::open(checkpoint::f
   auto made = std::make_unique<store>(files, std::move(options));
   if (auto loaded = made->load(); !loaded) return fail(loaded.error());
   return made;
-}
-
-result<void> read_dead_letters(checkpoint::file_system& files, const std::string& directory,
-                               const std::function<bool(const dead_letter&)>& visit) {
-  const auto numbers = file_numbers(files, directory);
-  if (!numbers) return fail(numbers.error());
-  for (const auto number : *numbers) {
-    const auto read =
-        read_file(files, directory + "/" + name_of(number), number, number == numbers->back(), visit);
-    if (!read) return fail(read.error());
-    if (read->stopped) return {};
-  }
-  return {};
 }
 
 }  // namespace sluice::deliver

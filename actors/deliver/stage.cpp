@@ -248,16 +248,19 @@ void stage::letters_stored(const work_result& result) {
 }
 
 dead_letter stage::letter(const lane_event& event, std::string reason, std::uint32_t attempts) const {
-  return {event.at,
-          options_.lane->name,
-          std::move(reason),
-          attempts,
-          event.received_ms,
-          wall_ms(),
-          std::string(event.id),
-          std::string(event.source),
-          std::string(event.region),
-          std::string(event.slice)};
+  dead_letter l;
+  l.at = l.origin = event.at;
+  l.lane = options_.lane->number;
+  l.destination = options_.lane->name;
+  l.reason = std::move(reason);
+  l.attempts = attempts;
+  l.received_ms = event.received_ms;
+  l.stored_ms = wall_ms();
+  l.id = event.id;
+  l.source = event.source;
+  l.region = event.region;
+  l.event = event.slice;
+  return l;
 }
 
 // A successor reads again every group that holds an event which is taken but not settled.

@@ -2,7 +2,10 @@
 // disk's thread.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +79,20 @@ class noted_letters final : public deliver::dead_letter_store {
     if (!has_room) return fail(errc::backlog_full, "the dead letters have no room");
     all.insert(all.end(), letters.begin(), letters.end());
     return {};
+  }
+  result<std::uint64_t> remove(std::span<const deliver::letter_key> keys) override {
+    return std::erase_if(all, [&](const auto& l) { return std::ranges::find(keys, l.key()) != keys.end(); });
+  }
+  result<deliver::letter_page> page(const deliver::letter_filter& which, const std::string&,
+                                    const deliver::page_bounds&) const override {
+    deliver::letter_page found;
+    std::ranges::copy_if(all, std::back_inserter(found.letters),
+                         [&](const auto& l) { return which.matches(l); });
+    return found;
+  }
+  result<std::optional<deliver::dead_letter>> find(const deliver::letter_key& key) const override {
+    const auto at = std::ranges::find(all, key, &deliver::dead_letter::key);
+    return at == all.end() ? std::nullopt : std::optional(*at);
   }
   std::uint64_t count(std::string_view) const override { return all.size(); }
   std::uint64_t bytes() const override { return 0; }
