@@ -4,6 +4,7 @@
 #include "actors/node/admin/destinations.hpp"
 #include "actors/node/admin/orders.hpp"
 #include "actors/node/config/keys.hpp"
+#include "actors/node/incidents.hpp"
 #include "actors/node/parts.hpp"
 
 namespace sluice::node {
@@ -37,6 +38,11 @@ void application::parts::serve_admin() {
     const auto path = std::string("/api/v1/destinations/{name}/").append(to_string(what));
     routes.add(method::post, path, admin::order_destination(what, from, orders));
   }
+  routes.add(method::get, "/api/v1/dead-letters", admin::list_dead_letters(letter_requests));
+  routes.add(method::get, "/api/v1/dead-letters/{key}", admin::show_dead_letter(letter_requests));
+  routes.add(method::post, "/api/v1/dead-letters/discard",
+             admin::discard_dead_letters(letter_requests,
+                                         [](const std::string& line) { log_info("deliver", line); }));
 }
 
 }  // namespace sluice::node

@@ -106,6 +106,7 @@ result<void> application::parts::recover() {
       deliver::dead_letter_store::open(*files, {c.dead_letters(), configured.dead_letters.max_bytes});
   if (!store) return fail(store.error());
   letters = std::move(*store);
+  letter_requests.connect(*letters);
   if (organisation) organisation->recovered(state.subscription());
   log_info("checkpoint", "recovered " + std::to_string(recovered.segments) + " segments, " +
                              std::to_string(recovered.identities) + " identities, " +
@@ -163,6 +164,7 @@ application::~application() {
   p.gate->connect_ingest({});
   p.gate->connect_scrape({});
   p.orders.connect({});
+  p.letter_requests.disconnect();
   p.actors.reset();
   p.gate->inbox().drain_into([](std::unique_ptr<batch>) {});  // answered 503 while the sockets still live
   if (p.ingestion) p.ingestion->refuse_unfinished();

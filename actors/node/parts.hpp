@@ -19,6 +19,7 @@
 #include "actors/deliver/dead_letters.hpp"
 #include "actors/deliver/sender.hpp"
 #include "actors/node/admin/api.hpp"
+#include "actors/node/admin/dead_letters.hpp"
 #include "actors/node/admin/orders.hpp"
 #include "actors/node/application.hpp"
 #include "actors/node/config/scale.hpp"
@@ -67,6 +68,7 @@ struct application::parts {
   checkpoint::recovery_report recovered;
   std::unique_ptr<checkpoint::segment_log> log;
   std::unique_ptr<deliver::dead_letter_store> letters;
+  admin::letter_desk letter_requests;  // of the admin API, to `letters`
   std::unique_ptr<decode::identity_key> key;
   std::vector<served_lane> lanes;
   std::vector<std::shared_ptr<lane_incidents>> troubles;  // beside `lanes`; one an endpoint

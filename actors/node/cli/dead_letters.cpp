@@ -1,16 +1,23 @@
 #include "actors/node/cli/dead_letters.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "actors/decode/rfc3339.hpp"
 #include "actors/deliver/dead_letters.hpp"
 #include "actors/node/cli/exit_code.hpp"
+#include "actors/node/cli/node_client.hpp"
 #include "actors/node/config/loader.hpp"
 
 namespace sluice::cli {
@@ -19,10 +26,11 @@ namespace {
 struct options {
   std::string config;
   std::string directory = config::checkpoint_options{}.dead_letters();
-  std::string destination;
+  node_address node;
+  std::string destination, source, id, reason, since, until;
   std::uint64_t limit = 50;
-  std::uint64_t position = 0;
-  bool json = false;
+  std::vector<std::string> keys;
+  bool json = false, yes = false;
 };
 
 std::string timestamp(std::int64_t at_ms) {
@@ -50,16 +58,17 @@ std::string json_text(std::string_view text) {
 
 /// `id` and `source` are JSON string contents already.
 void print_json(const deliver::dead_letter& l) {
-  std::cout << "{\"position\":" << l.at << ",\"destination\":" << json_text(l.destination)
-            << ",\"reason\":" << json_text(l.reason) << ",\"attempts\":" << l.attempts << ",\"received\":\""
-            << timestamp(l.received_ms) << "\",\"stored\":\"" << timestamp(l.stored_ms) << "\",\"id\":\""
-            << l.id << "\",\"source\":\"" << l.source << "\"}\n";
+  std::cout << "{\"key\":" << json_text(deliver::to_string(l.key())) << ",\"position\":" << l.at
+            << ",\"destination\":" << json_text(l.destination) << ",\"reason\":" << json_text(l.reason)
+            << ",\"attempts\":" << l.attempts << ",\"received\":\"" << timestamp(l.received_ms)
+            << "\",\"stored\":\"" << timestamp(l.stored_ms) << "\",\"id\":\"" << l.id << "\",\"source\":\""
+            << l.source << "\"}\n";
 }
 
 void print_row(const deliver::dead_letter& l) {
-  std::printf("%12llu  %s  %-24s %8u  %-32s %s %s\n", static_cast<unsigned long long>(l.at),
-              timestamp(l.stored_ms).c_str(), l.destination.c_str(), l.attempts,
-              l.reason.substr(0, 32).c_str(), l.source.c_str(), l.id.c_str());
+  std::printf("%-32s  %s %8u  %-32s %s %s\n", deliver::to_string(l.key()).c_str(),
+              timestamp(l.stored_ms).c_str(), l.attempts, l.reason.substr(0, 32).c_str(), l.source.c_str(),
+              l.id.c_str());
 }
 
 int failed(const error& why) {
@@ -79,16 +88,38 @@ int locate(options& o) {
   return exit_code::configuration;
 }
 
+int wrong(const std::string& what) {
+  std::cerr << what << '\n';
+  return exit_code::wrong_use;
+}
+
+/// Sets the filter; what is wrong, or nothing.
+std::string filter_of(const options& o, deliver::letter_filter& into) {
+  into.destination = o.destination;
+  into.source = o.source;
+  into.id = o.id;
+  into.reason = o.reason;
+  for (const auto& [name, text, at] :
+       {std::tuple("--since", &o.since, &into.since_ms), std::tuple("--until", &o.until, &into.until_ms)}) {
+    if (text->empty()) continue;
+    const auto read = decode::parse_rfc3339(*text);
+    if (!read) return std::string(name) + ": is no time as 2026-01-31T12:00:00Z";
+    *at = *read;
+  }
+  return {};
+}
+
 int list(const options& o) {
+  deliver::letter_filter which;
+  if (const auto why = filter_of(o, which); !why.empty()) return wrong(why);
   const auto files = checkpoint::make_posix_file_system();
   std::uint64_t shown = 0;
   bool more = false;
   const auto read = deliver::read_dead_letters(*files, o.directory, [&](const deliver::dead_letter& l) {
-    if (!o.destination.empty() && l.destination != o.destination) return true;
+    if (!which.matches(l)) return true;
     if (shown == o.limit) return more = true, false;
     if (shown++ == 0 && !o.json) {
-      std::printf("%12s  %-20s  %-24s %8s  %-32s %s\n", "position", "stored", "destination", "attempts",
-                  "reason", "source and id");
+      std::printf("%-32s  %-20s %8s  %-32s %s\n", "key", "stored", "attempts", "reason", "source and id");
     }
     o.json ? print_json(l) : print_row(l);
     return true;
@@ -100,29 +131,102 @@ int list(const options& o) {
 }
 
 int show(const options& o) {
+  const auto key = deliver::parse_letter_key(o.keys.front());
+  if (!key) return wrong("`" + o.keys.front() + "` is no key of a dead letter, as `list` shows them");
   const auto files = checkpoint::make_posix_file_system();
   bool found = false;
   const auto read = deliver::read_dead_letters(*files, o.directory, [&](const deliver::dead_letter& l) {
-    if (l.at != o.position || (!o.destination.empty() && l.destination != o.destination)) return true;
+    if (l.key() != *key) return true;
     found = true;
     std::cout << "position     " << l.at << "\ndestination  " << l.destination << "\nreason       "
               << l.reason << "\nattempts     " << l.attempts << "\nreceived     " << timestamp(l.received_ms)
               << "\nstored       " << timestamp(l.stored_ms) << "\nsource       " << l.source
               << "\nid           " << l.id << "\n\n"
               << l.event << '\n';
-    return true;
+    return false;
   });
   if (!read) return failed(read.error());
   if (found) return exit_code::done;
-  std::cerr << "no dead letter at position " << o.position << '\n';
+  std::cerr << "no dead letter has the key " << o.keys.front() << '\n';
   return exit_code::failed;
+}
+
+std::string query_of(const options& o) {
+  std::string query = "?limit=1000";
+  for (const auto& [name, value] :
+       {std::pair("destination", &o.destination), std::pair("source", &o.source), std::pair("id", &o.id),
+        std::pair("reason", &o.reason), std::pair("since", &o.since), std::pair("until", &o.until)}) {
+    if (!value->empty()) query.append("&").append(name).append("=").append(path_segment(*value));
+  }
+  for (const auto& key : o.keys) query.append("&key=").append(path_segment(key));
+  return query;
+}
+
+bool is_confirmed(const options& o) {
+  if (o.yes) return true;
+  if (::isatty(STDIN_FILENO) == 0) {
+    std::cerr << "nothing was discarded: nobody is there to be asked; --yes discards without asking\n";
+    return false;
+  }
+  std::cerr << "Give up for good "
+            << (o.keys.empty() ? "the dead letters of " + o.destination + " that these filters choose"
+                               : std::to_string(o.keys.size()) + " dead letters")
+            << "? [y/N] " << std::flush;
+  std::string said;
+  std::getline(std::cin, said);
+  if (said == "y" || said == "yes") return true;
+  std::cerr << "nothing was discarded\n";
+  return false;
+}
+
+/// Call after call, each of a bounded number, until the node knows of no further ones.
+int discard(const options& o) {
+  deliver::letter_filter unused;
+  if (const auto why = filter_of(o, unused); !why.empty()) return wrong(why);
+  if (o.keys.empty() && o.destination.empty()) return wrong("say which: keys, or --destination with filters");
+  const auto node = node_client::make(o.node, std::cerr);
+  if (!node)
+    return node.error().code == errc::invalid_config ? exit_code::configuration : failed(node.error());
+  if (!is_confirmed(o)) return exit_code::failed;
+  const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
+  std::uint64_t discarded = 0;
+  std::string after;
+  do {
+    const auto said = (*node)->post("/api/v1/dead-letters/discard" + query_of(o) +
+                                    (after.empty() ? "" : "&after=" + path_segment(after)));
+    if (!said) {
+      std::cerr << discarded << " were discarded, then: ";
+      return failed(said.error());
+    }
+    const auto document = nlohmann::json::parse(*said, nullptr, false);
+    if (!document.is_object() || !document.value("discarded", nlohmann::json()).is_number_unsigned()) {
+      std::cerr << "the answer is not that of a node: " << said->substr(0, 200) << '\n';
+      return exit_code::failed;
+    }
+    discarded += document["discarded"].get<std::uint64_t>();
+    const auto& next = document.value("next", nlohmann::json());
+    after = next.is_string() ? next.get<std::string>() : std::string();
+    if (shows_progress) std::cerr << '\r' << discarded << " discarded" << std::flush;
+  } while (!after.empty());
+  if (shows_progress) std::cerr << '\r';
+  std::cout << discarded << " dead letters discarded\n";
+  return exit_code::done;
+}
+
+void add_filters(CLI::App& to, options& o) {
+  to.add_option("--destination", o.destination, "Only those of this destination");
+  to.add_option("--source", o.source, "Only those of this source");
+  to.add_option("--id", o.id, "Only those of this event id");
+  to.add_option("--reason", o.reason, "Only those whose reason has this text in it");
+  to.add_option("--since", o.since, "Only those given up at or after this time (RFC 3339)");
+  to.add_option("--until", o.until, "Only those given up before this time (RFC 3339)");
 }
 
 }  // namespace
 
 void add_dead_letters(CLI::App& root, int& exit) {
   auto o = std::make_shared<options>();
-  auto* command = root.add_subcommand("dead-letters", "Show events that could not be delivered");
+  auto* command = root.add_subcommand("dead-letters", "Events that could not be delivered, or were none");
   command->require_subcommand(1);
   const auto common = [&](CLI::App* to) {
     auto* config =
@@ -130,10 +234,10 @@ void add_dead_letters(CLI::App& root, int& exit) {
     to->add_option("--directory", o->directory, "Where they are, without a configuration")
         ->capture_default_str()
         ->excludes(config);
-    to->add_option("--destination", o->destination, "Only those of this destination");
   };
   auto* listing = command->add_subcommand("list", "One line each, oldest first");
   common(listing);
+  add_filters(*listing, *o);
   listing->add_option("--limit", o->limit, "At most so many");
   listing->add_flag("--json", o->json, "One JSON object a line");
   listing->callback([o, &exit] {
@@ -141,10 +245,16 @@ void add_dead_letters(CLI::App& root, int& exit) {
   });
   auto* showing = command->add_subcommand("show", "One of them whole, with the event's bytes");
   common(showing);
-  showing->add_option("position", o->position, "Position in the log, as list shows it")->required();
+  showing->add_option("KEY", o->keys, "As list shows it")->required()->expected(1);
   showing->callback([o, &exit] {
     if ((exit = locate(*o)) == exit_code::done) exit = show(*o);
   });
+  auto* discarding = command->add_subcommand("discard", "Give some up for good, at a running node");
+  add_node_address(*discarding, o->node);
+  add_filters(*discarding, *o);
+  discarding->add_option("KEY", o->keys, "As list shows them, instead of filters");
+  discarding->add_flag("--yes", o->yes, "Without asking");
+  discarding->callback([o, &exit] { exit = discard(*o); });
 }
 
 }  // namespace sluice::cli

@@ -1,0 +1,215 @@
+#include "actors/node/admin/dead_letters.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "actors/decode/rfc3339.hpp"
+#include "messages/json_string.hpp"
+
+namespace sluice::node::admin {
+namespace {
+
+using deliver::dead_letter;
+using deliver::dead_letter_store;
+using net::http::problem;
+using net::http::response;
+
+std::string rfc3339(std::int64_t at_ms) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> at{milliseconds(at_ms)};
+  const auto day = floor<days>(at);
+  const year_month_day date(day);
+  const hh_mm_ss time(at - day);
+  char text[64];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  return text;
+}
+
+/// `id`, `source` and `region` are contents of JSON strings already; an event is JSON.
+void append_letter(std::string& to, const dead_letter& l, bool whole) {
+  to += R"({"key":)";
+  append_json_string(to, deliver::to_string(l.key()));
+  to.append(R"(,"position":)").append(std::to_string(l.at)).append(R"(,"destination":)");
+  append_json_string(to, l.destination);
+  to += R"(,"reason":)";
+  append_json_string(to, l.reason);
+  to.append(R"(,"attempts":)").append(std::to_string(l.attempts));
+  to.append(R"(,"received":")").append(rfc3339(l.received_ms));
+  to.append(R"(","first_stored":")")
+      .append(rfc3339(l.first_stored_ms != 0 ? l.first_stored_ms : l.stored_ms));
+  to.append(R"(","stored":")").append(rfc3339(l.stored_ms));
+  to.append(R"(","id":")").append(l.id).append(R"(","source":")").append(l.source);
+  to.append(R"(","region":")").append(l.region).append(R"(")");
+  if (whole) to.append(R"(,"event":)").append(l.event.empty() ? "null" : l.event);
+  to += '}';
+}
+
+void append_next(std::string& to, const std::string& next) {
+  to += R"(,"next":)";
+  if (next.empty()) {
+    to += "null";
+  } else {
+    append_json_string(to, next);
+  }
+  to += '}';
+}
+
+response refused(const error& why) {
+  if (why.code == errc::bad_request) return problem(400, "bad request", to_string(why));
+  auto r = problem(503, to_string(why.code), to_string(why));
+  r.fields.emplace_back("Retry-After", "1");
+  return r;
+}
+
+response page_of(const dead_letter_store& store, const letter_query& asked) {
+  const auto page = store.page(asked.filter, asked.after, {.letters = asked.limit});
+  if (!page) return refused(page.error());
+  response r;
+  r.body = R"({"letters":[)";
+  for (const dead_letter& l : page->letters) {
+    if (&l != &page->letters.front()) r.body += ',';
+    append_letter(r.body, l, false);
+  }
+  r.body += ']';
+  append_next(r.body, page->next);
+  return r;
+}
+
+/// What goes in one call, and where the next one begins.
+result<std::pair<std::vector<deliver::letter_key>, std::string>> chosen(const dead_letter_store& store,
+                                                                        const letter_query& asked) {
+  if (!asked.keys.empty()) return std::pair(asked.keys, std::string());
+  auto page = store.page(asked.filter, asked.after, {.letters = asked.limit});
+  if (!page) return fail(page.error());
+  std::vector<deliver::letter_key> keys;
+  for (const dead_letter& l : page->letters) keys.push_back(l.key());
+  return std::pair(std::move(keys), std::move(page->next));
+}
+
+/// `work` on the desk's thread, or the answer why not.
+void on_desk(letter_desk& desk, const respond& to, std::function<response(dead_letter_store&)> work) {
+  if (!desk.run([to, work = std::move(work)](dead_letter_store& store) { to(work(store)); })) to(not_ready());
+}
+
+}  // namespace
+
+void letter_desk::connect(dead_letter_store& store, const make_executor& workers) {
+  const std::lock_guard lock(mutex_);
+  store_ = &store;
+  worker_ = workers("dead-letters-api");
+}
+
+void letter_desk::disconnect() {
+  std::unique_ptr<executor> last;
+  const std::lock_guard lock(mutex_);
+  last = std::move(worker_);
+  store_ = nullptr;
+}
+
+bool letter_desk::run(std::function<void(dead_letter_store&)> job) {
+  // Dropped without a run it counts back too.
+  struct place {
+    std::shared_ptr<std::atomic<std::size_t>> of;
+    ~place() { of->fetch_sub(1); }
+  };
+  const std::lock_guard lock(mutex_);
+  if (!worker_) return false;
+  if (jobs_->fetch_add(1) >= jobs_max) {
+    jobs_->fetch_sub(1);
+    return false;
+  }
+  worker_->run(
+      [store = store_, job = std::move(job), held = std::make_shared<place>(jobs_)] { job(*store); });
+  return true;
+}
+
+result<letter_query> parse_letter_query(const request& asked) {
+  letter_query made;
+  for (const auto& [name, value] : asked.query) {
+    const auto wrong = [&, &parameter = name](const char* why) {
+      return fail(errc::bad_request, why, "`" + parameter + "`");
+    };
+    std::int64_t* const time = name == "since"   ? &made.filter.since_ms
+                               : name == "until" ? &made.filter.until_ms
+                                                 : nullptr;
+    std::string* const text = name == "destination" ? &made.filter.destination
+                              : name == "source"    ? &made.filter.source
+                              : name == "id"        ? &made.filter.id
+                              : name == "reason"    ? &made.filter.reason
+                              : name == "after"     ? &made.after
+                                                    : nullptr;
+    if (text != nullptr) {
+      *text = value;
+    } else if (time != nullptr) {
+      const auto read = decode::parse_rfc3339(value);
+      if (!read) return wrong("is no time as 2026-01-31T12:00:00Z");
+      *time = *read;
+    } else if (name == "limit") {
+      const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), made.limit);
+      if (ec != std::errc() || end != value.data() + value.size() || made.limit < 1 ||
+          made.limit > letters_max)
+        return wrong("is no number from 1 to 1000");
+    } else if (name == "key") {
+      auto key = deliver::parse_letter_key(value);
+      if (!key) return wrong("is no key of a dead letter");
+      if (made.keys.size() == letters_max) return wrong("is there more than 1000 times");
+      made.keys.push_back(std::move(*key));
+    } else {
+      return wrong("is not known; destination, source, id, reason, since, until, limit, after or key");
+    }
+  }
+  return made;
+}
+
+handler list_dead_letters(letter_desk& desk) {
+  return [&desk](const request& asked, const respond& to) {
+    const auto query = parse_letter_query(asked);
+    if (!query) return to(refused(query.error()));
+    on_desk(desk, to, [query = *query](const dead_letter_store& store) { return page_of(store, query); });
+  };
+}
+
+handler show_dead_letter(letter_desk& desk) {
+  return [&desk](const request& asked, const respond& to) {
+    const auto key = deliver::parse_letter_key(asked.names.front());
+    if (!key) return to(problem(404, "not found", "is no key of a dead letter"));
+    on_desk(desk, to, [key = *key](const dead_letter_store& store) {
+      const auto found = store.find(key);
+      if (!found) return refused(found.error());
+      if (!*found) return problem(404, "not found", "no such dead letter is there any more");
+      response r;
+      append_letter(r.body, **found, true);
+      return r;
+    });
+  };
+}
+
+handler discard_dead_letters(letter_desk& desk, std::function<void(const std::string&)> said) {
+  return [&desk, said = std::move(said)](const request& asked, const respond& to) {
+    const auto query = parse_letter_query(asked);
+    if (!query) return to(refused(query.error()));
+    if (query->keys.empty() && query->filter.destination.empty())
+      return to(problem(400, "bad request", "a `key` or a `destination` says which are meant"));
+    on_desk(desk, to, [query = *query, said, who = asked.who](dead_letter_store& store) {
+      const auto which = chosen(store, query);
+      if (!which) return refused(which.error());
+      const auto gone = store.remove(which->first);
+      if (!gone) return refused(gone.error());
+      if (*gone > 0)
+        said(std::to_string(*gone) + " dead letters" +
+             (query.filter.destination.empty() ? "" : " of " + query.filter.destination) +
+             " discarded, asked by " + who);
+      response r;
+      r.body.append(R"({"discarded":)").append(std::to_string(*gone));
+      append_next(r.body, which->second);
+      return r;
+    });
+  };
+}
+
+}  // namespace sluice::node::admin
