@@ -379,7 +379,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(header_case{"magic", [](group_header& h) { h.magic ^= 1; }},
                     header_case{"version", [](group_header& h) { h.version = 2; }},
                     header_case{"no_type", [](group_header& h) { h.type = group_type{0}; }},
-                    header_case{"unknown_type", [](group_header& h) { h.type = group_type{5}; }},
+                    header_case{"unknown_type", [](group_header& h) { h.type = group_type{6}; }},
                     header_case{"too_long", [](group_header& h) { h.content_bytes = group_bytes_max - 87; }},
                     header_case{"wrapping", [](group_header& h) { h.content_bytes = ~0ull; }},
                     header_case{"records", [](group_header& h) { h.records = 1u << 30; }},
