@@ -14,6 +14,7 @@
 #include "actors/node/cli/exit_code.hpp"
 #include "actors/node/cli/route.hpp"
 #include "actors/node/cli/show.hpp"
+#include "net/tls/authority.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -297,6 +298,33 @@ TEST(cli_check, takes_the_configuration_that_ships) {
   EXPECT_EQ(check(SLUICE_SOURCE_DIR "/deploy/config/local.yaml", {}, 2, out, err), exit_code::done)
       << err.str();
   EXPECT_THAT(out.str(), HasSubstr("4 tests passed"));
+}
+
+// The one for production is good where its secrets and files are.
+TEST_F(cli_offline, takes_the_production_configuration_once_it_has_its_secrets) {
+  const auto authority = net::tls::authority::make("an authority");
+  ASSERT_TRUE(authority);
+  const auto issued = authority->issue({.names = {"node.example"}});
+  ASSERT_TRUE(issued);
+  for (const auto& [name, text] :
+       {std::pair("ca.pem", authority->certificate()), std::pair("node.pem", issued->certificate),
+        std::pair("node.key", issued->key)})
+    ASSERT_TRUE(net::tls::write_pem((directory_ / name).string(), text, true));
+  const std::pair<const char*, std::string> environment[] = {
+      {"SLUICE_TLS", directory_.string()},
+      {"WAREHOUSE_SECRET_NEW", "a new secret of the warehouse"},
+      {"WAREHOUSE_SECRET", "an old secret of the warehouse"},
+      {"WAREHOUSE_TOKEN", "a token"},
+      {"DASHBOARD_CLIENT_SECRET", "a secret of the client"}};
+  for (const auto& [name, value] : environment) ASSERT_EQ(::setenv(name, value.c_str(), 1), 0);
+  std::ostringstream out, err;
+  EXPECT_EQ(check(SLUICE_SOURCE_DIR "/deploy/config/production.yaml", {}, 2, out, err), exit_code::done)
+      << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("4 tests passed"));
+  for (const auto& [name, value] : environment) {
+    if (name != environment[0].first) EXPECT_THAT(out.str(), Not(HasSubstr(value)));
+    ::unsetenv(name);
+  }
 }
 
 }  // namespace
