@@ -81,10 +81,13 @@ sender authorized(sender to, std::shared_ptr<token_source> from) {
       if (!token) return done(tl::unexpected(net::http::attempt_failure{token.error(), false}));
       what.fields.emplace_back("Authorization", "Bearer " + *token);
       to(std::move(what), [weak, token = *token, done = std::move(done)](attempt how) {
+        net::oauth2::redactor secrets;
         if (const auto source = weak.lock()) {
           if (how && how->status == 401) source->refused(token);
-          clean(how, source->secrets());
+          secrets = source->secrets();
         }
+        secrets.hide(token);  // the source may have a newer one by now
+        clean(how, secrets);
         done(std::move(how));
       });
     });

@@ -49,7 +49,7 @@ class token_source : public std::enable_shared_from_this<token_source> {
 };
 
 /// Sends with a token of `from`. Without a token the attempt fails, not sent: the endpoint's failure, not the
-/// event's. Answers are cleaned of the source's secrets as `discreet` does.
+/// event's. Answers are cleaned of the source's secrets, and of the token that was sent, as `discreet` does.
 sender authorized(sender to, std::shared_ptr<token_source> from);
 
 /// Takes `secrets` out of every answer that is not 2xx: its first bytes become reasons that people read.

@@ -24,6 +24,16 @@ std::string encoded(std::string_view text, std::string_view digits, std::string_
   return out;
 }
 
+/// As a JSON string has it, with `\/` for a slash or without: encoders differ.
+std::string json_text(std::string_view text, bool slashes) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || (slashes && c == '/')) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 constexpr std::size_t bytes_quoted = 200;  // of what a peer said
 constexpr std::string_view upper_digits = "0123456789ABCDEF", lower_digits = "0123456789abcdef";
 
@@ -34,7 +44,10 @@ std::string form_text(std::string_view text) { return encoded(text, upper_digits
 void redactor::hide(const std::string& secret) {
   if (secret.empty()) return;
   hidden_.push_back(secret);
-  hidden_.push_back(to_base64(secret));
+  const std::string in_base64 = to_base64(secret);
+  hidden_.push_back(in_base64);
+  for (const std::string& form : {std::string(secret), in_base64})
+    for (const bool slashes : {true, false}) hidden_.push_back(json_text(form, slashes));
   for (const std::string_view digits : {upper_digits, lower_digits})
     for (const std::string_view blank : {"+", "%20"}) hidden_.push_back(encoded(secret, digits, blank));
   std::ranges::sort(hidden_, [](const std::string& a, const std::string& b) {

@@ -12,8 +12,8 @@ std::string form_text(std::string_view text);
 
 class redactor {
  public:
-  /// From now on nothing is shown of `secret`, in any form that a peer may repeat it in: as it is, as a form
-  /// or a URL has it, as base64. An empty one is none.
+  /// From now on nothing is shown of `secret`, in any form that a peer may repeat it in: as it is, as a form,
+  /// a URL or a JSON string has it, as base64. An empty one is none.
   void hide(const std::string& secret);
 
   /// The text with *** in the place of each.

@@ -90,7 +90,8 @@ result<void> token_cache::taken(std::string_view body) {
     life = std::chrono::duration_cast<nanoseconds>(
         std::chrono::duration<double>(std::min(seconds->get<double>(), life_seconds_max)));
   }
-  token_ = newest_token_ = token->get<std::string>();
+  previous_token_ = std::exchange(newest_token_, token->get<std::string>());
+  token_ = newest_token_;
   ends_at_ = *fetching_since_ + life;
   renew_at_ = ends_at_ - std::min(margin, life / 2);
   return {};
@@ -129,6 +130,7 @@ void token_cache::refused(std::string_view token) {
 redactor token_cache::secrets() const {
   redactor all = credentials_;
   all.hide(newest_token_);
+  all.hide(previous_token_);
   return all;
 }
 

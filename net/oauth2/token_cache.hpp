@@ -59,7 +59,7 @@ class token_cache {
   std::uint64_t requests() const noexcept { return requests_; }
   /// Where credentials stand in the configuration: `genesys.client_id`.
   std::string key(std::string_view name) const { return options_.keys + std::string(name); }
-  /// The secret, and the newest tokens: a peer may repeat them in what it says.
+  /// The secret, and the two newest tokens: a peer may repeat them in what it says.
   redactor secrets() const;
 
  private:
@@ -69,7 +69,7 @@ class token_cache {
   token_options options_;
   redactor credentials_;
   std::string token_;         // empty: none
-  std::string newest_token_;  // also when it is none any more
+  std::string newest_token_, previous_token_;  // also when they are none any more
   std::chrono::nanoseconds renew_at_{}, ends_at_{};
   std::optional<std::chrono::nanoseconds> fetching_since_;
   std::uint64_t requests_ = 0;

@@ -69,13 +69,13 @@ result<void> show(SSL_CTX* ctx, const std::string& certificate_file, const std::
     const bool other = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ||
                        ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_TYPE_MISMATCH;
     return fail(errc::invalid_config,
-                other ? "is not the key of " + certificate_file + ": " + take_reason("they differ")
+                other ? "is not the key of its certificate: " + take_reason("they differ")
                       : "is no PEM key without a pass phrase: " + take_reason("unreadable"),
                 key_file);
   }
   if (SSL_CTX_check_private_key(ctx) != 1)
-    return fail(errc::invalid_config,
-                "is not the key of " + certificate_file + ": " + take_reason("they differ"), key_file);
+    return fail(errc::invalid_config, "is not the key of its certificate: " + take_reason("they differ"),
+                key_file);
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "tests/support/ledger.hpp"
 #include "tests/support/node.hpp"
 #include "tests/support/receiver.hpp"
+#include "tests/support/sandbox.hpp"
 #include "tests/system/configurations.hpp"
 
 namespace sluice::testing {
@@ -53,6 +54,40 @@ class delivery_to_webhook : public ::testing::Test {
   ledger book_;
   std::vector<std::string> ids_;
 };
+
+TEST_F(delivery_to_webhook, proves_who_it_is_by_a_token_and_gets_another_when_it_is_refused) {
+  sandbox cloud;
+  webhook_.answer_with(
+      [](const delivery&, std::size_t number) { return reply{.status = number == 0 ? 401 : 200}; });
+  webhook_.start();
+  start(", batch: 10, auth: { oauth2: { token_url: \"" + cloud.url() +
+        "/oauth/token\", client_id: sandbox-client, client_secret: sandbox-secret } }");
+  post(3, 10);
+  expect_all_once_in_order();
+  std::vector<std::string> tokens;
+  for (const delivery& d : webhook_.deliveries()) {
+    const auto field =
+        std::ranges::find_if(d.fields, [](const auto& f) { return f.second.starts_with("Bearer "); });
+    ASSERT_NE(field, d.fields.end()) << "a request without a token";
+    if (tokens.empty() || tokens.back() != field->second) tokens.push_back(field->second);
+  }
+  EXPECT_EQ(tokens.size(), 2U) << "one until it was refused, then another";
+}
+
+TEST_F(delivery_to_webhook, does_not_go_where_it_is_sent_on_to) {
+  receiver elsewhere;
+  elsewhere.start();
+  webhook_.answer_with([&](const delivery&, std::size_t number) {
+    reply sent_on{.status = 307};
+    sent_on.fields = {{"Location", "http://127.0.0.1:" + std::to_string(elsewhere.port()) + "/"}};
+    return number == 0 ? sent_on : reply{};
+  });
+  webhook_.start();
+  start("");
+  post(1, 10);
+  expect_all_once_in_order();
+  EXPECT_TRUE(elsewhere.deliveries().empty());
+}
 
 TEST_F(delivery_to_webhook, waits_for_one_that_is_away) {
   start(", batch: 50");

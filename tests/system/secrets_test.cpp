@@ -5,11 +5,15 @@
 
 #include <map>
 
+#include "tests/support/receiver.hpp"
 #include "tests/system/organisation.hpp"
 
 namespace sluice::testing {
 namespace {
 
+using ::testing::_;
+using ::testing::Contains;
+using ::testing::FieldsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -103,6 +107,44 @@ TEST(secrets, are_in_nothing_that_the_node_says_or_writes) {
   EXPECT_TRUE(fails_more()) << there.last_words();
   expect_no_canary_of(there);
   EXPECT_EQ(there.stop(), exit_status{}) << there.last_words();
+}
+
+TEST(secrets, of_a_webhook_are_in_nothing_that_the_node_says_or_writes) {
+  const std::string bearer = "B34rer/canary+x", header = "H34der-canary", sign = "S1gn-canary-of-a-webhook";
+  receiver webhook;
+  webhook.answer_with([&](const delivery& what, std::size_t number) {
+    std::string all = "no: " + sign;
+    for (const auto& [name, value] : what.fields)
+      if (value.find("canary") != std::string::npos) all += " [" + value + "]";
+    return reply{.status = number == 0 ? 500 : 422, .body = all};
+  });
+  webhook.start();
+  node there(webhook_node(", batch: 1, auth: { bearer: \"" + bearer + "\" }, headers: { X-Tenant: " + header +
+                          " }, sign: " + sign) +
+                 "log: { level: debug }\n",
+             {{"receiver", std::to_string(webhook.port())}});
+  there.start();
+  batch_maker maker(77, 9);
+  ASSERT_EQ(there.post(maker.next_for(warehouse, 1).body).status, 200);
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return there.metric("sluice_dead_letters", {{"destination", std::string(warehouse)}}) == 1;
+      },
+      patience));
+  const auto sent = webhook.deliveries();
+  ASSERT_GE(sent.size(), 2U);
+  EXPECT_THAT(sent[0].fields, Contains(FieldsAre(_, "Bearer " + bearer)));
+  EXPECT_THAT(sent[0].fields, Contains(FieldsAre(_, header)));
+  const finished listed =
+      run(sluice_binary(), {"dead-letters", "list", "--json", "--config", there.config_file().string()});
+  EXPECT_THAT(listed.output, HasSubstr("answer 422: no: ***")) << "what it says is kept nevertheless";
+  std::string said = listed.output + get(there.port(), "/metrics").body +
+                     get(there.port(), "/api/v1/dead-letters").body +
+                     get(there.port(), "/api/v1/destinations").body;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(there.path(""))) {
+    if (entry.is_regular_file() && entry.path() != there.config_file()) said += read_text(entry.path());
+  }
+  EXPECT_THAT(said, Not(HasSubstr("canary"))) << there.last_words();
 }
 
 TEST(secrets, stand_in_no_error_about_their_configuration) {

@@ -159,6 +159,17 @@ TEST_F(authorized_sender, shows_no_token_that_a_peer_repeats) {
   EXPECT_EQ(ended_.at(0)->body, "who is Bearer ***?");
 }
 
+TEST_F(authorized_sender, shows_no_token_either_that_was_replaced_meanwhile) {
+  post("1");
+  give_token("a-token-of-ours");
+  there_.reply(answer(200));
+  now_ += 56min;
+  post("2");
+  give_token("another-token");
+  there_.reply(answer(500, "who is a-token-of-ours?"));
+  EXPECT_EQ(ended_.at(1)->body, "who is ***?");
+}
+
 TEST_F(authorized_sender, is_not_kept_by_those_who_wait) {
   post("1");
   const std::weak_ptr watched(tokens_);

@@ -19,6 +19,9 @@ TEST(redactor, hides_every_form) {
       {"base64", "s3cret", "Basic czNjcmV0", "Basic ***"},
       {"form", "a b/c", "secret=a+b%2Fc&x", "secret=***&x"},
       {"URL", "a b/c", "?a%20b%2fc", "?***"},
+      {"JSON", "a/b\"c\\", R"({"x":"a\/b\"c\\"})", R"({"x":"***"})"},
+      {"JSON with a slash as it is", "a/b\"c\\", R"({"x":"a/b\"c\\"})", R"({"x":"***"})"},
+      {"base64 in JSON", "a?>a?>", R"("YT8\/YT8+ YT8+YT8+")", R"("YT8\/YT8+ ***")"},
       {"none", "", "nothing", "nothing"},
       {"a part of another one's form", "Y", "WQ== and Y", "*** and ***"},
   };

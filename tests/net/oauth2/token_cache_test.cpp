@@ -111,6 +111,16 @@ TEST(token_cache, drops_a_refused_token_only_when_it_is_still_the_one) {
   EXPECT_EQ(cache.ask(start), advice::fetch);
 }
 
+TEST(token_cache, hides_the_token_before_the_newest_too) {
+  token_cache cache = make();
+  for (const std::string text : {"first-token", "second-token"}) {
+    ASSERT_EQ(cache.ask(start), advice::fetch);
+    ASSERT_TRUE(cache.fetched(token(text, "600"), start));
+    cache.refused(text);
+  }
+  EXPECT_EQ(cache.secrets().clean("first-token second-token"), "*** ***");
+}
+
 TEST(token_cache, takes_an_hour_where_the_answer_does_not_say) {
   token_cache cache = make();
   ASSERT_EQ(cache.ask(start), advice::fetch);
