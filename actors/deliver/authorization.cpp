@@ -9,10 +9,8 @@ using net::http::attempt;
 using net::http::outgoing;
 using net::oauth2::token_cache;
 
-void clean(attempt& how, const net::oauth2::redactor& secrets) {
-  const bool is_read = how && (how->status < 200 || how->status > 299);
-  if (is_read) how->body = secrets.clean(std::move(how->body));
-}
+/// Whether people will read what the answer says: then its secrets have to go.
+bool is_read(const attempt& how) noexcept { return how && (how->status < 200 || how->status > 299); }
 
 }  // namespace
 
@@ -81,13 +79,13 @@ sender authorized(sender to, std::shared_ptr<token_source> from) {
       if (!token) return done(tl::unexpected(net::http::attempt_failure{token.error(), false}));
       what.fields.emplace_back("Authorization", "Bearer " + *token);
       to(std::move(what), [weak, token = *token, done = std::move(done)](attempt how) {
-        net::oauth2::redactor secrets;
-        if (const auto source = weak.lock()) {
-          if (how && how->status == 401) source->refused(token);
-          secrets = source->secrets();
+        const auto source = weak.lock();
+        if (source && how && how->status == 401) source->refused(token);
+        if (is_read(how)) {
+          auto secrets = source ? source->secrets() : net::oauth2::redactor();
+          secrets.hide(token);  // the source may have a newer one by now
+          how->body = secrets.clean(std::move(how->body));
         }
-        secrets.hide(token);  // the source may have a newer one by now
-        clean(how, secrets);
         done(std::move(how));
       });
     });
@@ -95,13 +93,14 @@ sender authorized(sender to, std::shared_ptr<token_source> from) {
 }
 
 sender discreet(sender to, net::oauth2::redactor secrets) {
-  return
-      [to = std::move(to), secrets = std::move(secrets)](outgoing what, std::function<void(attempt)> done) {
-        to(std::move(what), [secrets, done = std::move(done)](attempt how) {
-          clean(how, secrets);
-          done(std::move(how));
-        });
-      };
+  // Shared: senders are copied with each request that waits.
+  return [to = std::move(to), secrets = std::make_shared<const net::oauth2::redactor>(std::move(secrets))](
+             outgoing what, std::function<void(attempt)> done) {
+    to(std::move(what), [secrets, done = std::move(done)](attempt how) {
+      if (is_read(how)) how->body = secrets->clean(std::move(how->body));
+      done(std::move(how));
+    });
+  };
 }
 
 }  // namespace sluice::deliver
