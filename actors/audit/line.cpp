@@ -1,9 +1,10 @@
 #include "actors/audit/line.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
+
+#include "messages/rfc3339_text.hpp"
 
 namespace sluice::audit {
 namespace {
@@ -58,17 +59,7 @@ void append_plain_text(std::string& to, std::string_view text) {
 
 void line_writer::stamp(std::string& to, std::int64_t at_ms) {
   if (at_ms != stamped_ms_) {
-    using namespace std::chrono;
-    const sys_time<milliseconds> at{milliseconds(at_ms)};
-    const auto day = floor<days>(at);
-    const year_month_day date(day);
-    const hh_mm_ss time(at - day);
-    char text[64];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-    std::memcpy(stamp_, text, sizeof stamp_);
+    std::memcpy(stamp_, rfc3339_text(at_ms).data(), sizeof stamp_);
     stamped_ms_ = at_ms;
   }
   to.append(stamp_, sizeof stamp_);

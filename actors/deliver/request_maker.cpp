@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/http/field.hpp"
+
 namespace sluice::deliver {
 
 bool is_free_field(std::string_view name) {
@@ -23,9 +25,7 @@ bool is_free_field(std::string_view name) {
                                                "webhook-id",
                                                "webhook-signature",
                                                "webhook-timestamp"};
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::none_of(taken,
-                              [&](std::string_view t) { return std::ranges::equal(t, name, {}, {}, lower); });
+  return std::ranges::none_of(taken, [&](std::string_view t) { return net::http::same_name(t, name); });
 }
 
 net::http::outgoing request_maker::make(const std::string& id, std::span<const std::string_view> events,

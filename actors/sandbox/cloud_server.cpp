@@ -15,12 +15,6 @@ constexpr std::string_view control_prefix = "/sandbox/";
 constexpr std::string_view status_prefix = "/sandbox/subscriptions/";
 constexpr std::string_view status_suffix = "/status";
 
-std::string field_of(const request& what, std::string_view name) {
-  for (const auto& [known, value] : what.fields)
-    if (known == name) return value;
-  return {};
-}
-
 response json_answer(const json& body) {
   response r;
   r.body = to_text(body, 2) + "\n";
@@ -58,7 +52,7 @@ std::unique_ptr<response> cloud_server::refuse(const net::http::head_view& head)
 
 void cloud_server::handle(request&& what, exchange&& to) {
   if (what.path().starts_with(control_prefix)) return to.respond(control(what));
-  const std::string authorization = field_of(what, "authorization");
+  const std::string authorization(what.field("authorization"));
   outcome made = cloud_.with([&](cloud& c) {
     return c.take({what.method, what.target, authorization, what.content_type, what.body()}, clock_.now());
   });

@@ -14,15 +14,9 @@ using net::http::method;
 using net::http::problem;
 using net::http::response;
 
-std::string_view field(const net::http::request& of, std::string_view name) {
-  const auto found =
-      std::ranges::find(of.fields, name, [](const auto& f) { return std::string_view(f.first); });
-  return found == of.fields.end() ? std::string_view() : std::string_view(found->second);
-}
-
 bool signed_lately(const net::http::request& what, const net::signature::secret& by) {
   constexpr std::int64_t tolerance = 5 * 60;  // seconds, as Standard Webhooks 1.0 has it
-  const std::string_view text = field(what, "webhook-timestamp");
+  const std::string_view text = what.field("webhook-timestamp");
   std::int64_t timestamp = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), timestamp);
   if (ec != std::errc() || end != text.data() + text.size()) return false;
@@ -30,7 +24,7 @@ bool signed_lately(const net::http::request& what, const net::signature::secret&
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
           .count();
   return timestamp > now - tolerance && timestamp < now + tolerance &&
-         is_signed(by, field(what, "webhook-id"), timestamp, what.body(), field(what, "webhook-signature"));
+         is_signed(by, what.field("webhook-id"), timestamp, what.body(), what.field("webhook-signature"));
 }
 
 /// The same events at every receiver and in every run.
@@ -104,7 +98,7 @@ void receiver::take(const net::http::request& what, exchange&& to) {
     inside_.with([](state& s) { s.ledger.refuse(); });
     return to.respond(problem(400, "no events", to_string(events.error())));
   }
-  const std::string_view webhook_id = field(what, "webhook-id");
+  const std::string_view webhook_id = what.field("webhook-id");
   response r;
   r.body = R"({"noted":true})";
   std::chrono::milliseconds delay{0};

@@ -16,6 +16,12 @@ inline bool is_field_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, allowed);
 }
 
+/// Without regard to ASCII case, as names of fields, authentication schemes and hosts compare.
+inline bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 /// Nothing that ends the line or that a reader might take for an end.
 inline bool is_field_value(std::string_view text) {
   return std::ranges::all_of(

@@ -50,6 +50,12 @@ struct request {
 
   std::string_view path() const noexcept { return std::string_view(target).substr(0, target.find('?')); }
   std::string_view body() const noexcept { return {body_bytes.get(), body_size}; }
+  /// The first of `fields` of this name, or empty.
+  std::string_view field(std::string_view name) const noexcept {
+    for (const auto& [known, value] : fields)
+      if (known == name) return value;
+    return {};
+  }
 };
 
 /// An answer. Content-Length, Date and Connection are the server's.

@@ -19,10 +19,7 @@ void api::handle(net::http::request&& what, net::http::exchange&& to) const {
   const handler* const found = routes_.find(what.method, what.target, asked);
   if (found == nullptr) return to.respond(net::http::problem(404, "not found", "no such path here"));
   asked.body = what.body();
-  std::string_view authorization;
-  for (const auto& [name, value] : what.fields)
-    if (name == "authorization") authorization = value;
-  asked.who = guard_.who(what.peer, authorization);
+  asked.who = guard_.who(what.peer, what.field("authorization"));
   // A copyable function has to hold what is move-only.
   (*found)(asked, [held = std::make_shared<net::http::exchange>(std::move(to))](net::http::response r) {
     held->respond(std::move(r));

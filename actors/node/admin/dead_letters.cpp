@@ -1,12 +1,11 @@
 #include "actors/node/admin/dead_letters.hpp"
 
 #include <charconv>
-#include <chrono>
-#include <cstdio>
 #include <utility>
 
 #include "actors/decode/rfc3339.hpp"
 #include "messages/json_string.hpp"
+#include "messages/rfc3339_text.hpp"
 
 namespace sluice::node::admin {
 namespace {
@@ -15,20 +14,6 @@ using deliver::dead_letter;
 using deliver::dead_letter_store;
 using net::http::problem;
 using net::http::response;
-
-std::string rfc3339(std::int64_t at_ms) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> at{milliseconds(at_ms)};
-  const auto day = floor<days>(at);
-  const year_month_day date(day);
-  const hh_mm_ss time(at - day);
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  return text;
-}
 
 /// `id`, `source` and `region` are contents of JSON strings already; an event is JSON.
 void append_letter(std::string& to, const dead_letter& l, bool whole) {
@@ -39,10 +24,10 @@ void append_letter(std::string& to, const dead_letter& l, bool whole) {
   to += R"(,"reason":)";
   append_json_string(to, l.reason);
   to.append(R"(,"attempts":)").append(std::to_string(l.attempts));
-  to.append(R"(,"received":")").append(rfc3339(l.received_ms));
+  to.append(R"(,"received":")").append(rfc3339_text(l.received_ms));
   to.append(R"(","first_stored":")")
-      .append(rfc3339(l.first_stored_ms != 0 ? l.first_stored_ms : l.stored_ms));
-  to.append(R"(","stored":")").append(rfc3339(l.stored_ms));
+      .append(rfc3339_text(l.first_stored_ms != 0 ? l.first_stored_ms : l.stored_ms));
+  to.append(R"(","stored":")").append(rfc3339_text(l.stored_ms));
   to.append(R"(","id":")").append(l.id).append(R"(","source":")").append(l.source);
   to.append(R"(","region":")").append(l.region).append(R"(")");
   if (whole) to.append(R"(,"event":)").append(l.event.empty() ? "null" : l.event);

@@ -1,8 +1,8 @@
 #include "actors/node/admin/guard.hpp"
 
 #include <algorithm>
-#include <cctype>
 
+#include "net/http/field.hpp"
 #include "net/same_secret.hpp"
 
 namespace sluice::node::admin {
@@ -12,11 +12,6 @@ using net::http::problem;
 using net::http::response;
 
 namespace {
-
-bool same_word(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 std::unique_ptr<response> refusal(response r) { return std::make_unique<response>(std::move(r)); }
 
@@ -33,7 +28,8 @@ bool comes_from_elsewhere(const net::http::head_view& head) {
   auto origin = head.field("origin");
   if (origin.empty()) return false;
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme)) return !same_word(origin.substr(scheme.size()), head.field("host"));
+    if (origin.starts_with(scheme))
+      return !net::http::same_name(origin.substr(scheme.size()), head.field("host"));
   }
   return true;  // null, or no web page
 }
@@ -42,14 +38,14 @@ bool comes_from_elsewhere(const net::http::head_view& head) {
 
 bool names_loopback(std::string_view authority) noexcept {
   const auto host = without_port(authority);
-  if (same_word(host, "localhost") || host == "[::1]") return true;
+  if (net::http::same_name(host, "localhost") || host == "[::1]") return true;
   return host.starts_with("127.") &&
          std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
 }
 
 std::size_t guard::token_of(std::string_view authorization) const noexcept {
   constexpr std::string_view scheme = "bearer ";
-  if (!same_word(authorization.substr(0, scheme.size()), scheme)) return 0;
+  if (!net::http::same_name(authorization.substr(0, scheme.size()), scheme)) return 0;
   authorization.remove_prefix(scheme.size());
   while (authorization.starts_with(' ')) authorization.remove_prefix(1);
   std::size_t found = 0;

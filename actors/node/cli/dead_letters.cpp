@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
@@ -16,9 +15,11 @@
 
 #include "actors/decode/rfc3339.hpp"
 #include "actors/deliver/dead_letters.hpp"
+#include "actors/node/cli/confirm.hpp"
 #include "actors/node/cli/exit_code.hpp"
 #include "actors/node/cli/node_client.hpp"
 #include "actors/node/config/loader.hpp"
+#include "messages/rfc3339_text.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -33,19 +34,8 @@ struct options {
   bool json = false, yes = false;
 };
 
-std::string timestamp(std::int64_t at_ms) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> at{milliseconds(at_ms)};
-  const auto day = floor<days>(at);
-  const year_month_day date(day);
-  const hh_mm_ss time(floor<seconds>(at) - day);
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return text;
-}
+/// Whole seconds are enough for people.
+std::string timestamp(std::int64_t at_ms) { return rfc3339_text(at_ms).substr(0, 19) + "Z"; }
 
 std::string json_text(std::string_view text) {
   std::string out = "\"";
@@ -162,23 +152,6 @@ std::string query_of(const options& o) {
   return query;
 }
 
-bool is_confirmed(const options& o) {
-  if (o.yes) return true;
-  if (::isatty(STDIN_FILENO) == 0) {
-    std::cerr << "nothing was discarded: nobody is there to be asked; --yes discards without asking\n";
-    return false;
-  }
-  std::cerr << "Give up for good "
-            << (o.keys.empty() ? "the dead letters of " + o.destination + " that these filters choose"
-                               : std::to_string(o.keys.size()) + " dead letters")
-            << "? [y/N] " << std::flush;
-  std::string said;
-  std::getline(std::cin, said);
-  if (said == "y" || said == "yes") return true;
-  std::cerr << "nothing was discarded\n";
-  return false;
-}
-
 /// Call after call, each of a bounded number, until the node knows of no further ones.
 int discard(const options& o) {
   deliver::letter_filter unused;
@@ -187,7 +160,11 @@ int discard(const options& o) {
   const auto node = node_client::make(o.node, std::cerr);
   if (!node)
     return node.error().code == errc::invalid_config ? exit_code::configuration : failed(node.error());
-  if (!is_confirmed(o)) return exit_code::failed;
+  const std::string question =
+      "Give up for good " + (o.keys.empty()
+                                 ? "the dead letters of " + o.destination + " that these filters choose"
+                                 : std::to_string(o.keys.size()) + " dead letters");
+  if (!o.yes && !confirms_discard(question)) return exit_code::failed;
   const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
   std::uint64_t discarded = 0;
   std::string after;

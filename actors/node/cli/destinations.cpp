@@ -1,7 +1,5 @@
 #include "actors/node/cli/destinations.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "actors/node/cli/confirm.hpp"
 #include "actors/node/cli/exit_code.hpp"
 #include "actors/node/cli/node_client.hpp"
 #include "actors/node/cli/show.hpp"
@@ -63,24 +62,11 @@ int order(const options& given, const char* what, const char* said_done) {
   return exit_code::done;
 }
 
-bool is_confirmed(const options& given) {
-  if (given.yes) return true;
-  if (::isatty(STDIN_FILENO) == 0) {
-    std::cerr << "nothing was discarded: nobody is there to be asked; --yes discards without asking\n";
-    return false;
-  }
-  std::cerr << "Give up for good what waits for " << given.name << "? [y/N] " << std::flush;
-  std::string said;
-  std::getline(std::cin, said);
-  if (said == "y" || said == "yes") return true;
-  std::cerr << "nothing was discarded\n";
-  return false;
-}
-
 int discard(const options& given) {
   const auto node = node_client::make(given.node, std::cerr);
   if (!node) return failed(node.error());
-  if (!is_confirmed(given)) return exit_code::failed;
+  if (!given.yes && !confirms_discard("Give up for good what waits for " + given.name))
+    return exit_code::failed;
   const auto said = (*node)->post(std::string(path) + '/' + path_segment(given.name) + "/discard");
   if (!said) return failed(said.error());
   const auto document = nlohmann::json::parse(*said, nullptr, false);

@@ -9,6 +9,7 @@
 #include "actors/node/config/quoted.hpp"
 #include "actors/subscription/specification.hpp"
 #include "net/http/client.hpp"
+#include "net/http/field.hpp"
 #include "net/tls/context.hpp"
 
 namespace sluice::config {
@@ -54,9 +55,8 @@ void check_one_kind(reader& read, const std::string& auth) {
 void check_header(reader& read, const std::string& auth, const webhook_options& w) {
   const std::string path = in(auth, "api_key.header"), &name = w.auth.api_key_header;
   if (name.empty()) return;
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const bool twice = std::ranges::any_of(
-      w.headers, [&](const auto& h) { return std::ranges::equal(h.first, name, {}, lower, lower); });
+  const bool twice =
+      std::ranges::any_of(w.headers, [&](const auto& h) { return net::http::same_name(h.first, name); });
   if (!deliver::is_free_field(name))
     read.complain(path, "is for a header that the node writes itself; another one");
   else if (twice)

@@ -34,15 +34,13 @@ value_type<net::network> network() {
 
 std::optional<std::string> wrong_header(const webhook_options& w, std::string_view name,
                                         std::string_view value) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   if (w.headers.size() == webhook_options::headers_max)
     return "is one too many, " + std::to_string(webhook_options::headers_max) + " is the most";
   if (!net::http::is_field_name(name)) return "is for no name that HTTP allows";
   if (!deliver::is_free_field(name)) return "is for a header that the node writes itself";
   if (!net::http::is_field_value(value)) return "has control characters";
   if (value.size() > header_value_bytes_max) return "is too long";
-  if (std::ranges::any_of(w.headers,
-                          [&](const auto& h) { return std::ranges::equal(h.first, name, {}, lower, lower); }))
+  if (std::ranges::any_of(w.headers, [&](const auto& h) { return net::http::same_name(h.first, name); }))
     return "is for a header that is there already";
   return std::nullopt;
 }

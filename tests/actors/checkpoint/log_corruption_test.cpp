@@ -4,22 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <random>
 
 #include "tests/actors/checkpoint/log_run.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/simulated_file_system.hpp"
 
 namespace sluice::test {
 namespace {
 
 using namespace sluice::checkpoint;
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 struct log_corruption_test : testing::Test {
   void SetUp() override {

@@ -5,23 +5,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <random>
 
 #include "tests/actors/checkpoint/log_run.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/simulated_file_system.hpp"
 
 namespace sluice::test {
 namespace {
 
 using namespace sluice::checkpoint;
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 /// What a start must find: everything acknowledged from `needed` on, then perhaps one group that was begun,
 /// whole.

@@ -5,22 +5,17 @@
 // SLUICE_SEED replays a run, SLUICE_ROUNDS makes more of them.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <random>
 
 #include "tests/actors/checkpoint/spill_run.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/simulated_file_system.hpp"
 
 namespace sluice::test {
 namespace {
 
 using namespace sluice::checkpoint;
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 /// One step of the script. Errors are those of the log.
 class script {

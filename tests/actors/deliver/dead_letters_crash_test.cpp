@@ -4,22 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <random>
 #include <set>
 
 #include "tests/actors/deliver/letters_run.hpp"
+#include "tests/support/environment.hpp"
 
 namespace sluice::test {
 namespace {
 
 using namespace sluice::deliver;
-
-std::uint64_t seed_of_run() {
-  const char* text = std::getenv("SLUICE_SEED");
-  return text == nullptr ? 20'260 : std::strtoull(text, nullptr, 10);
-}
 
 /// Random letters come and go; `held` is what is promised, `under_way` what may be there or not.
 class letters_run {
@@ -102,7 +97,7 @@ class letters_run {
 };
 
 TEST(dead_letters_crash, nothing_is_lost_and_nothing_comes_back_at_a_power_loss) {
-  const auto seed = seed_of_run();
+  const auto seed = from_environment("SLUICE_SEED", 20'260);
   std::cout << "SLUICE_SEED=" << seed << '\n';
   simulated_file_system disk;
   letters_run run(disk, seed);
@@ -143,7 +138,7 @@ TEST(dead_letters_crash, nothing_is_lost_and_nothing_comes_back_at_a_power_loss)
 }
 
 TEST(dead_letters_crash, every_call_of_the_disk_may_fail) {
-  const auto seed = seed_of_run();
+  const auto seed = from_environment("SLUICE_SEED", 20'260);
   std::cout << "SLUICE_SEED=" << seed << '\n';
   std::mt19937_64 random(seed);
   simulated_file_system disk;
