@@ -37,6 +37,24 @@ class narrator::teller : public checkpoint::record_visitor {
     }
   }
 
+  // What an operator had redriven is told whatever `actions` says.
+  void on_rewritten(const checkpoint::rewritten_view& view) override {
+    const bool redriven = view.head.kind == checkpoint::rewrite_kind::redrive;
+    if (!redriven && !of_.which_.routed) return;
+    view.batch.read_targets(of_.sets_);
+    line what;
+    what.at_ms = view.batch.head.received_ms;
+    what.action = redriven ? "redriven" : "routed";
+    what.who = view.who;
+    for (const auto& e : view.batch.entries) {
+      what.id = view.batch.id(e);
+      what.source = view.batch.source(e);
+      what.region = view.batch.region(e);
+      what.destination = of_.names_[of_.sets_[e.targets].front().destination];
+      of_.lines_.append(to_, what);
+    }
+  }
+
   void on_outcome(const checkpoint::outcome_view& outcome) override {
     const auto how = outcome.head.how;
     if (how == settlement::passed) return;
@@ -68,6 +86,9 @@ class narrator::teller : public checkpoint::record_visitor {
         return act("resume", control);
       case control_kind::destination_discarded:
         return act("discard", control);
+      case control_kind::letters_discarded:
+        return act("discard_dead_letters", control, std::to_string(control.head.value) + " dead letters");
+      case control_kind::backfilled:
       case control_kind::destination_removed:
       case control_kind::file_attached:
       case control_kind::subscription_noted:
@@ -77,11 +98,12 @@ class narrator::teller : public checkpoint::record_visitor {
 
  private:
   // What an operator did is told whatever `actions` says.
-  void act(std::string_view action, const checkpoint::control_view& control) {
+  void act(std::string_view action, const checkpoint::control_view& control, std::string_view reason = {}) {
     line what;
     what.at_ms = wall_ms_;
     what.action = action;
     what.destination = of_.names_[control.head.destination];
+    what.reason = reason;
     what.who = control.name;
     of_.lines_.append(to_, what);
   }

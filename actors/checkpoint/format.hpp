@@ -114,9 +114,9 @@ enum class record_type : std::uint16_t {
   batch = 1,
   outcome = 2,
   offer = 3,
-  redriven = 4,
+  rewritten = 4,
   control = 5,
-  audited = 6,      ///< progress of the audit: rides along, never causes a commit
+  audited = 6,              ///< progress of the audit: rides along, never causes a commit
   dead_letter = 7,          ///< in the dead-letter store only
   dead_letter_removed = 8,  ///< in the dead-letter store only
 };
@@ -144,6 +144,34 @@ struct batch_head {
   std::uint32_t quarantined = 0;  ///< of `events`
 };
 static_assert(sizeof(batch_head) == 32);
+
+/// Why events were written again. Stored: never renumber.
+enum class rewrite_kind : std::uint16_t {
+  redrive = 1,   ///< dead letters on their way back into their lanes
+  backfill = 2,  ///< events of before its time for a new destination
+};
+
+/// Payload of a rewritten record (in a spilled group behind the u64 position of its first event): this, who
+/// asked (`who_bytes`, padded to 8), for each event a rewritten_event, then a batch's payload from its head
+/// on. Its events have positions of their own, and targets of one destination; they go past deduplication and
+/// routing, and count as new to nobody else. The batch's `received_ms` is when they were written again.
+struct rewritten_head {
+  rewrite_kind kind{};
+  std::uint16_t who_bytes = 0;
+  std::uint32_t events = 0;  ///< as in the batch's head, > 0
+};
+static_assert(sizeof(rewritten_head) == 8);
+
+/// What is known of an event from before it was written again.
+struct rewritten_event {
+  position origin = 0;               ///< where it stood when it was accepted
+  std::int64_t received_ms = 0;      ///< Unix milliseconds: accepted
+  std::int64_t first_stored_ms = 0;  ///< Unix milliseconds: first given up; 0: it was not
+  std::uint32_t generation = 0;      ///< how often it was redriven, this time included
+  std::uint32_t attempts = 0;        ///< at its delivery so far
+  friend constexpr bool operator==(const rewritten_event&, const rewritten_event&) = default;
+};
+static_assert(sizeof(rewritten_event) == 32);
 
 /// How a range of a lane was settled. Stored: never renumber.
 enum class settlement : std::uint8_t {
@@ -198,13 +226,15 @@ static_assert(sizeof(audited_head) == 16);
 
 /// Payload of a control record: this and `name_bytes` of text.
 enum class control_kind : std::uint16_t {
-  destination_added = 1,      ///< name; its lanes start behind `at`
+  destination_added = 1,      ///< name; its lanes start behind `at`. `value` 1: a backfill up to `at` is owed
   destination_removed = 2,    ///< name
   file_attached = 3,          ///< base length of a file destination that was there before: `value`
   subscription_noted = 4,     ///< name: id of the subscription that events come from; empty: none any more
   destination_paused = 5,     ///< name: who asked; nothing is attempted there until it is resumed
   destination_resumed = 6,    ///< name: who asked
   destination_discarded = 7,  ///< name: who asked; what waits there up to `at` is to be given up
+  backfilled = 8,             ///< a backfill owes nothing up to `at` any more
+  letters_discarded = 9,      ///< name: who asked; `value` dead letters are to be removed
 };
 struct control_head {
   control_kind kind{};

@@ -113,6 +113,14 @@ struct batch_view {
   void read_targets(target_sets& into) const;
 };
 
+/// Events that were written again; of `batch` the head's `received_ms` is when.
+struct rewritten_view {
+  rewritten_head head;
+  std::string_view who;
+  std::span<const rewritten_event> before;  ///< beside the batch's entries
+  batch_view batch;
+};
+
 /// id, source and region of a settled event, escaped as they came.
 struct named_event {
   position at = 0;
@@ -139,6 +147,7 @@ class record_visitor {
  public:
   virtual ~record_visitor() = default;
   virtual void on_batch(const batch_view&) {}
+  virtual void on_rewritten(const rewritten_view&) {}
   virtual void on_outcome(const outcome_view&) {}
   virtual void on_offer(const offer_head&) {}
   virtual void on_control(const control_view&) {}
@@ -175,9 +184,23 @@ class group_builder {
   bool append_offer(const offer_head& offer);
   bool append_control(const control_head& control, std::string_view name);
   bool append_audited(const audited_head& audited);
-  /// For a spilled group: consecutive events, the first at `first`, whose slices lie in `body`.
-  bool append_spilled(position first, std::int64_t received_ms, std::span<const event_entry> entries,
-                      const target_sets& targets, std::string_view body);
+  /// Consecutive events whose slices lie in `body`.
+  struct event_run {
+    std::int64_t received_ms = 0;
+    std::span<const event_entry> entries;
+    const target_sets& targets;
+    std::string_view body;
+  };
+  /// What a rewritten record has beside its events.
+  struct rewriting {
+    rewrite_kind kind{};
+    std::string_view who;
+    std::span<const rewritten_event> before;  ///< beside the run's entries
+  };
+  bool append_rewritten(const rewriting& what, const event_run& events);
+  /// For a spilled group: a run whose first event is at `first`, and what it had beside it if it was written
+  /// again.
+  bool append_spilled(position first, const std::optional<rewriting>& again, const event_run& events);
   /// Makes room: afterwards the capacity is at least `capacity`.
   void reserve(std::size_t capacity);
   bool append_raw(record_type type, std::span<const std::span<const std::byte>> pieces);
@@ -208,6 +231,8 @@ class group_builder {
 
  private:
   std::byte* grow(record_type type, std::size_t payload);
+  bool append_run(std::optional<position> first, const std::optional<rewriting>& again,
+                  const event_run& events);
   static void put_slices(const batch& b, std::span<const std::uint8_t> is_new, std::byte* entry,
                          std::byte* body);
   aligned_buffer buffer_;

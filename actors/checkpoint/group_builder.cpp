@@ -303,31 +303,52 @@ bool group_builder::append_audited(const audited_head& audited) {
   return at != nullptr;
 }
 
-bool group_builder::append_spilled(position first, std::int64_t received_ms,
-                                   std::span<const event_entry> entries, const target_sets& targets,
-                                   std::string_view body) {
+bool group_builder::append_rewritten(const rewriting& what, const event_run& events) {
+  return append_run(std::nullopt, what, events);
+}
+
+bool group_builder::append_spilled(position first, const std::optional<rewriting>& again,
+                                   const event_run& events) {
+  return append_run(first, again, events);
+}
+
+bool group_builder::append_run(std::optional<position> first, const std::optional<rewriting>& again,
+                               const event_run& events) {
   batch_head head;
-  head.received_ms = received_ms;
-  head.events = static_cast<std::uint32_t>(entries.size());
-  head.target_bytes = static_cast<std::uint32_t>(stored_bytes(targets));
-  for (const event_entry& e : entries) {
+  head.received_ms = events.received_ms;
+  head.events = static_cast<std::uint32_t>(events.entries.size());
+  head.target_bytes = static_cast<std::uint32_t>(stored_bytes(events.targets));
+  for (const event_entry& e : events.entries) {
     head.body_bytes += e.length;
     head.dropped += is_dropped(e);
     head.quarantined += e.quarantined();
   }
-  std::byte* at = grow(record_type::batch, sizeof first + sizeof head + entries.size_bytes() +
-                                               head.target_bytes + head.body_bytes);
+  std::size_t payload = (first ? sizeof(position) : 0) + sizeof head + events.entries.size_bytes() +
+                        head.target_bytes + head.body_bytes;
+  if (again) {
+    SLUICE_ASSERT(again->before.size() == events.entries.size() && head.events > 0);
+    payload += sizeof(rewritten_head) + record_padded(again->who.size()) + again->before.size_bytes();
+  }
+  std::byte* at = grow(again ? record_type::rewritten : record_type::batch, payload);
   if (at == nullptr) return false;
-  at = put(put(at, &first, sizeof first), &head, sizeof head);
+  if (first) at = put(at, &*first, sizeof *first);
+  if (again) {
+    const rewritten_head before{again->kind, static_cast<std::uint16_t>(again->who.size()), head.events};
+    at = put(put(at, &before, sizeof before), again->who.data(), again->who.size());
+    const std::size_t padding = record_padded(again->who.size()) - again->who.size();
+    std::memset(at, 0, padding);
+    at = put(at + padding, again->before.data(), again->before.size_bytes());
+  }
+  at = put(at, &head, sizeof head);
   std::uint32_t offset = 0;
-  for (const event_entry& e : entries) {
+  for (const event_entry& e : events.entries) {
     event_entry stored = e;
     stored.offset = offset;
     offset += e.length;
     at = put(at, &stored, sizeof stored);
   }
-  at = put_targets(at, targets, head.target_bytes);
-  for (const event_entry& e : entries) at = put(at, body.data() + e.offset, e.length);
+  at = put_targets(at, events.targets, head.target_bytes);
+  for (const event_entry& e : events.entries) at = put(at, events.body.data() + e.offset, e.length);
   header_.events += head.events;
   return true;
 }

@@ -77,7 +77,9 @@ class walk {
     if (header_.type == group_type::spilled) return spilled(record, payload);
     switch (record.type) {
       case record_type::batch:
-        return batch(payload, header_.first_position + events_);
+        return events(payload, header_.first_position + events_, nullptr);
+      case record_type::rewritten:
+        return rewritten(payload, header_.first_position + events_);
       case record_type::outcome:
         return outcome(payload);
       case record_type::offer: {
@@ -92,7 +94,6 @@ class walk {
         visitor_.on_audited(read_as<audited_head>(payload.data()));
         return {};
       }
-      case record_type::redriven:
       case record_type::dead_letter:
       case record_type::dead_letter_removed:
         break;
@@ -106,20 +107,44 @@ class walk {
   }
 
   result<void> spilled(record_header record, std::span<const std::byte> payload) {
-    if (record.type != record_type::batch)
+    if (record.type != record_type::batch && record.type != record_type::rewritten)
       return corrupt("a spilled group holds something other than events");
-    if (payload.size() < sizeof(position)) return corrupt("a spilled batch without its position");
+    if (payload.size() < sizeof(position)) return corrupt("spilled events without their position");
     const auto first = read_as<position>(payload.data());
     const std::uint32_t before = events_;
-    if (first < next_) return corrupt("a spilled batch does not lie behind the one before");
-    if (auto read = batch(payload.subspan(sizeof first), first); !read) return read;
+    if (first < next_) return corrupt("spilled events do not lie behind those before");
+    const auto rest = payload.subspan(sizeof first);
+    if (auto read = record.type == record_type::batch ? events(rest, first, nullptr) : rewritten(rest, first);
+        !read) {
+      return read;
+    }
     next_ = first + (events_ - before);
     if (next_ < first || next_ > header_.first_position + header_.events)
-      return corrupt("a spilled batch lies behind its group");
+      return corrupt("spilled events lie behind their group");
     return {};
   }
 
-  result<void> batch(std::span<const std::byte> payload, position first) {
+  result<void> rewritten(std::span<const std::byte> payload, position first) {
+    if (payload.size() < sizeof(rewritten_head)) return corrupt("rewritten events without their head");
+    rewritten_view view;
+    view.head = read_as<rewritten_head>(payload.data());
+    if (view.head.kind < rewrite_kind::redrive || view.head.kind > rewrite_kind::backfill)
+      return refuse("events rewritten for an unknown reason");
+    auto rest = payload.subspan(sizeof(rewritten_head));
+    const std::size_t who = record_padded(view.head.who_bytes);
+    const std::uint64_t before = std::uint64_t{view.head.events} * sizeof(rewritten_event);
+    if (view.head.events == 0 || rest.size() < who + before)
+      return corrupt("rewritten events pass the record's end");
+    view.who = as_text(rest.first(view.head.who_bytes));
+    view.before = {reinterpret_cast<const rewritten_event*>(rest.data() + who), view.head.events};
+    for (const rewritten_event& e : view.before) {
+      if (e.origin == 0 || e.origin >= first) return corrupt("a rewritten event's origin is not before it");
+    }
+    return events(rest.subspan(who + static_cast<std::size_t>(before)), first, &view);
+  }
+
+  /// A batch's payload, of a batch record or behind what `again` tells of it.
+  result<void> events(std::span<const std::byte> payload, position first, rewritten_view* again) {
     if (payload.size() < sizeof(batch_head)) return corrupt("a batch without its head");
     batch_view view;
     view.head = read_as<batch_head>(payload.data());
@@ -147,7 +172,14 @@ class walk {
     if (!sets) return fail(sets.error());
     if (auto checked = check_entries(view, *sets); !checked) return checked;
     events_ += head.events;
-    visitor_.on_batch(view);
+    if (again == nullptr) {
+      visitor_.on_batch(view);
+      return {};
+    }
+    if (head.events != again->head.events || head.duplicates + head.dropped + head.quarantined != 0)
+      return corrupt("rewritten events that are not routed, or are not as many as their head says");
+    again->batch = view;
+    visitor_.on_rewritten(*again);
     return {};
   }
 
@@ -221,7 +253,7 @@ class walk {
     control_view view;
     view.head = read_as<control_head>(payload.data());
     if (view.head.kind < control_kind::destination_added ||
-        view.head.kind > control_kind::destination_discarded) {
+        view.head.kind > control_kind::letters_discarded) {
       return refuse("an unknown kind of control record");
     }
     const auto name = payload.subspan(sizeof(control_head));

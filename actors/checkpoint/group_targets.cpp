@@ -30,6 +30,17 @@ void add(const target& one, std::vector<target>& to) {
   if (to.empty() || to.back() != one) to.push_back(one);
 }
 
+/// Leaves of a rewritten record's payload that of its batch.
+bool skip_rewriting(std::span<const std::byte>& payload) {
+  rewritten_head head;
+  if (!take(payload, head)) return false;
+  const std::uint64_t bytes =
+      record_padded(head.who_bytes) + std::uint64_t{head.events} * sizeof(rewritten_event);
+  if (payload.size() < bytes) return false;
+  payload = payload.subspan(static_cast<std::size_t>(bytes));
+  return true;
+}
+
 bool add_batch(std::span<const std::byte> payload, std::vector<target>& to) {
   batch_head head;
   if (!take(payload, head)) return false;
@@ -56,10 +67,11 @@ std::optional<std::vector<target>> targets_of(const group_header& header,
   for (std::uint32_t i = 0; header.events > 0 && i < header.records; ++i) {
     record_header record;
     if (!take(content, record) || content.size() < record_padded(record.bytes)) return std::nullopt;
-    if (record.type == record_type::batch) {
+    if (record.type == record_type::batch || record.type == record_type::rewritten) {
       auto batch = content.first(record.bytes);
       position first = 0;  // in a spilled group, before the batch
       if (header.type == group_type::spilled && !take(batch, first)) return std::nullopt;
+      if (record.type == record_type::rewritten && !skip_rewriting(batch)) return std::nullopt;
       if (!add_batch(batch, all)) return std::nullopt;
     }
     content = content.subspan(record_padded(record.bytes));

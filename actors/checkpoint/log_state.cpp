@@ -55,9 +55,38 @@ class log_state::applier final : public record_visitor {
     for (const event_entry& e : view.entries) events_of_set_[e.targets] += e.quarantined() ? 0u : 1u;
     for (std::size_t set = 1; set < sets_.size(); ++set) {
       if (events_of_set_[set] == 0) continue;
-      for (const target& to : sets_[set]) route(to, events_of_set_[set], view.first);
+      for (const target& to : sets_[set]) {
+        if (route(to, events_of_set_[set], view.first))
+          state_.destinations_[to.destination].totals.routed += events_of_set_[set];
+      }
     }
-    if (view.head.quarantined != 0) route({dead_letters_id, 0}, view.head.quarantined, view.first);
+    if (view.head.quarantined != 0 && route({dead_letters_id, 0}, view.head.quarantined, view.first))
+      state_.destinations_[dead_letters_id].totals.routed += view.head.quarantined;
+  }
+
+  void on_rewritten(const rewritten_view& view) override {
+    ++record_;
+    const bool redrive = view.head.kind == rewrite_kind::redrive;
+    if (redrive && view.head.events > redrive_events_max) return contradict("too many events are redriven");
+    view.batch.read_targets(sets_);
+    events_of_set_.assign(sets_.size(), 0);
+    for (const event_entry& e : view.batch.entries) ++events_of_set_[e.targets];
+    const destination_id of = sets_[1].front().destination;
+    if (state_.find(of) == nullptr || of == dead_letters_id)
+      return contradict("events are written again for a destination that is not there");
+    for (std::size_t set = 1; set < sets_.size(); ++set) {
+      if (sets_[set].size() != 1 || sets_[set].front().destination != of)
+        return contradict("events that are written again have more than one target");
+      if (!route(sets_[set].front(), events_of_set_[set], view.batch.first)) return;
+    }
+    auto& totals = state_.destinations_[of].totals;
+    (redrive ? totals.redriven : totals.routed) += view.head.events;
+    if (!redrive) return;
+    state_.leaving_.clear();
+    for (const rewritten_event& e : view.before) {
+      if (e.generation == 0) return contradict("a redriven event has not been redriven");
+      state_.leaving_.push_back({of, 0, e.generation - 1, e.origin});
+    }
   }
 
   void on_outcome(const outcome_view& view) override {
@@ -119,6 +148,12 @@ class log_state::applier final : public record_visitor {
         return pause(view);
       case control_kind::destination_discarded:
         return discard(view);
+      case control_kind::backfilled:
+        return backfilled(view);
+      case control_kind::letters_discarded:
+        if (view.head.destination >= state_.destinations_.size())
+          contradict("dead letters are discarded of a destination that never was");
+        return;
       case control_kind::subscription_noted:
         if (view.name.size() > subscription_bytes_max) return contradict("a subscription's id is too long");
         state_.subscription_ = view.name;
@@ -135,23 +170,24 @@ class log_state::applier final : public record_visitor {
 
   void on_other(const raw_record& record) override {
     ++record_;
-    if (record.header.type == record_type::redriven && !failed_) {
-      failed_ = error{errc::unsupported, "redriven records are not known to this build", place(), 0};
-    } else if (static_cast<std::uint16_t>(record.header.type) < skippable_record) {
+    if (static_cast<std::uint16_t>(record.header.type) < skippable_record)
       contradict("the record does not belong into the log");
-    }
   }
 
   std::optional<error> take_error() noexcept { return std::move(failed_); }
 
  private:
-  void route(const target& to, std::uint64_t events, position first) {
+  /// The lane is owed so many events more, from `first` on. False, and the error noted, when it cannot be.
+  bool route(const target& to, std::uint64_t events, position first) {
     lane_state* const lane = lane_at(to.destination, to.lane, first - 1);
-    if (lane == nullptr) return;
+    if (lane == nullptr) return false;
     if (lane->idle()) lane->settled = settled_ranges(std::max(lane->settled.upto(), first - 1));
-    if (lane->settled.upto() >= first) return contradict("an event is routed to a lane that has passed it");
-    state_.destinations_[to.destination].totals.routed += events;
+    if (lane->settled.upto() >= first) {
+      contradict("an event is routed to a lane that has passed it");
+      return false;
+    }
     lane->pending += events;
+    return true;
   }
 
   /// The lane, made when it is new: nothing up to `before` was for it. Null, and the error noted, when it
@@ -193,6 +229,16 @@ class log_state::applier final : public record_visitor {
     made.name = view.name;
     made.lanes.resize(1);
     made.lanes[0].settled = settled_ranges(view.head.at);
+    if (view.head.value == 1) made.backfill_upto = view.head.at;
+  }
+
+  void backfilled(const control_view& view) {
+    auto* const d = ordered(view);
+    if (d == nullptr) return;
+    if (view.head.at <= d->backfilled || view.head.at > d->backfill_upto)
+      return contradict("a backfill would go back, or further than it is owed");
+    d->backfilled = view.head.at;
+    if (d->backfilled == d->backfill_upto) d->backfilled = d->backfill_upto = 0;
   }
 
   void remove(const control_view& view) {
@@ -203,12 +249,12 @@ class log_state::applier final : public record_visitor {
     state_.destinations_[view.head.destination].removed = true;
   }
 
-  /// The destination of an operator's order; null, and the error noted, when it is none.
+  /// The destination that a record is about; null, and the error noted, when it is none.
   destination_state* ordered(const control_view& view) {
     const auto id = view.head.destination;
     if (failed_) return nullptr;
     if (state_.find(id) == nullptr || id == dead_letters_id) {
-      contradict("an order is for a destination that is not there");
+      contradict("a record is about a destination that is not there");
       return nullptr;
     }
     return &state_.destinations_[id];

@@ -52,8 +52,10 @@ struct destination_state {
   destination_id id = 0;
   std::string name;
   bool removed = false;
-  bool paused = false;        ///< by an operator: no attempt begins
-  position discard_upto = 0;  ///< an operator gives up what waits up to here; 0: nothing, or it is done
+  bool paused = false;         ///< by an operator: no attempt begins
+  position discard_upto = 0;   ///< an operator gives up what waits up to here; 0: nothing, or it is done
+  position backfilled = 0;     ///< while a backfill is owed: everything up to here was looked at
+  position backfill_upto = 0;  ///< a new destination gets what the log had for it up to here; 0: it has it
   std::vector<lane_state> lanes;
   destination_totals totals;  ///< totals.pending() is the sum over the lanes
 
@@ -61,6 +63,16 @@ struct destination_state {
   position needed_from(position none) const noexcept;
   friend bool operator==(const destination_state&, const destination_state&) = default;
 };
+
+/// A dead letter that was redriven, by its key.
+struct leaving_letter {
+  destination_id destination = 0;
+  std::uint16_t reserved = 0;
+  std::uint32_t generation = 0;
+  position origin = 0;
+  friend bool operator==(const leaving_letter&, const leaving_letter&) = default;
+};
+static_assert(sizeof(leaving_letter) == 16);
 
 /// What a destination with a backlog still needs of the log.
 struct destination_need {
@@ -74,6 +86,8 @@ struct destination_need {
 inline constexpr std::size_t lanes_max = 1024;
 /// Longest name of a destination, in bytes.
 inline constexpr std::size_t destination_name_bytes_max = 255;
+/// Most dead letters that are redriven at once.
+inline constexpr std::size_t redrive_events_max = 1000;
 /// Longest id of a subscription, in bytes.
 inline constexpr std::size_t subscription_bytes_max = 255;
 
@@ -87,9 +101,9 @@ class log_state {
 
   /// Applies a committed group, records in their order. errc::corrupt when a record contradicts the state (an
   /// unknown destination, a cursor that would go back, an offer that is not open); the state is then
-  /// undefined. Outcomes and offers speak of earlier groups' events only. Where an event is routed to a lane
-  /// that is idle, the lane's cursor first moves up to the batch: what lies before was not for it, or is
-  /// settled. So a cursor never names history that was given back.
+  /// undefined. Outcomes and offers speak of earlier groups' events only. Where an event is routed, or
+  /// written again, to a lane that is idle, the lane's cursor first moves up to the batch: what lies before
+  /// was not for it, or is settled. So a cursor never names history that was given back.
   result<void> apply(const group_header& header, std::span<const std::byte> content);
 
   std::vector<std::byte> serialize() const;
@@ -104,6 +118,8 @@ class log_state {
   const std::vector<destination_state>& destinations() const noexcept { return destinations_; }
   /// Id of the subscription that events come from, as last noted; empty: none.
   const std::string& subscription() const noexcept { return subscription_; }
+  /// What was redriven last: none of it may be in the store of dead letters when the next redrive begins.
+  const std::vector<leaving_letter>& leaving() const noexcept { return leaving_; }
   const destination_state* find(std::string_view name) const noexcept;  ///< not removed ones only
   const destination_state* find(destination_id id) const noexcept;
   /// Number for the next new destination.
@@ -127,6 +143,7 @@ class log_state {
   event_totals totals_;
   audited_head audited_;
   std::string subscription_;
+  std::vector<leaving_letter> leaving_;          // at most redrive_events_max
   std::vector<destination_state> destinations_;  // by id, dense
 };
 

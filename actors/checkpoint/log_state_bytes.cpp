@@ -7,14 +7,16 @@
 //   u64 number of destinations
 //   the subscription's id, padded with zeros to 8
 //   for each destination, in the order of their ids from 0:
-//     u16 id, u16 flags (1 removed, 2 paused, 4 discarding), u16 lanes, u16 name bytes
+//     u16 id, u16 flags (1 removed, 2 paused, 4 discarding, 8 backfilling), u16 lanes, u16 name bytes
 //     u64 routed, redriven, delivered, dead_lettered, discarded, dropped_oldest
 //     the name, padded with zeros to 8
 //     while discarding: u64 position up to which
+//     while backfilling: u64 position up to which it was looked at, u64 up to which is owed
 //     for each lane: u64 settled upto, file_length, last_offer, pending; u32 number of ranges, u32 flags
 //       (1 file attached, 2 an offer is open); the ranges (u64 first, u64 last; ascending, apart); the open
 //       offer (offer_head)
 //   The lanes' pending adds up to what the destination's totals leave.
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -37,7 +39,8 @@ struct state_head {
   std::uint64_t running_ms = 0;
   event_totals totals;
   audited_head audited;
-  std::uint64_t destinations = 0;
+  std::uint32_t destinations = 0;
+  std::uint32_t leaving = 0;
 };
 static_assert(sizeof(state_head) == 104 && std::is_trivially_copyable_v<state_head>);
 
@@ -50,7 +53,8 @@ struct destination_head {
 };
 static_assert(sizeof(destination_head) == 56 && std::is_trivially_copyable_v<destination_head>);
 
-constexpr std::uint16_t flag_removed = 1, flag_paused = 2, flag_discarding = 4;
+constexpr std::uint16_t flag_removed = 1, flag_paused = 2, flag_discarding = 4, flag_backfilling = 8;
+constexpr std::uint16_t destination_flags = flag_removed | flag_paused | flag_discarding | flag_backfilling;
 constexpr std::uint32_t flag_file_attached = 1, flag_open_offer = 2;
 struct lane_head {
   position upto = 0;
@@ -174,7 +178,7 @@ const char* take_destination(reader& from, const context& in, destination_state&
   const auto head = from.take<destination_head>();
   if (from.failed()) return "a destination passes the end";
   if (head.id != in.destination) return "destinations are not numbered in order";
-  if (head.flags > (flag_removed | flag_paused | flag_discarding)) return "a destination has unknown flags";
+  if ((head.flags & ~destination_flags) != 0) return "a destination has unknown flags";
   if (head.flags != 0 && head.id == dead_letters_id) return "the dead letters are removed or paused";
   if (head.lanes == 0 || head.lanes > lanes_max) return "a destination has a wrong number of lanes";
   if (head.name_bytes == 0 || head.name_bytes > destination_name_bytes_max)
@@ -188,6 +192,12 @@ const char* take_destination(reader& from, const context& in, destination_state&
   if ((head.flags & flag_discarding) != 0) {
     d.discard_upto = from.take<position>();
     if (d.discard_upto == 0 || d.discard_upto >= in.next_position) return "a discard is ahead of the log";
+  }
+  if ((head.flags & flag_backfilling) != 0) {
+    d.backfilled = from.take<position>();
+    d.backfill_upto = from.take<position>();
+    if (d.backfilled >= d.backfill_upto || d.backfill_upto >= in.next_position)
+      return "a backfill contradicts itself";
   }
   d.totals = head.totals;
   if (head.lanes > from.left() / sizeof(lane_head)) return "a destination passes the end";
@@ -214,21 +224,28 @@ std::vector<std::byte> log_state::serialize() const {
   head.running_ms = running_ms_;
   head.totals = totals_;
   head.audited = audited_;
-  head.destinations = destinations_.size();
+  head.destinations = static_cast<std::uint32_t>(destinations_.size());
+  head.leaving = static_cast<std::uint32_t>(leaving_.size());
   head.subscription_bytes = static_cast<std::uint16_t>(subscription_.size());
   to.put(head);
   to.put_bytes(std::as_bytes(std::span(subscription_)));
+  for (const leaving_letter& letter : leaving_) to.put(letter);
   for (const destination_state& d : destinations_) {
     destination_head one;
     one.id = d.id;
     one.flags = static_cast<std::uint16_t>((d.removed ? flag_removed : 0) | (d.paused ? flag_paused : 0) |
-                                           (d.discard_upto != 0 ? flag_discarding : 0));
+                                           (d.discard_upto != 0 ? flag_discarding : 0) |
+                                           (d.backfill_upto != 0 ? flag_backfilling : 0));
     one.lanes = static_cast<std::uint16_t>(d.lanes.size());
     one.name_bytes = static_cast<std::uint16_t>(d.name.size());
     one.totals = d.totals;
     to.put(one);
     to.put_bytes(std::as_bytes(std::span(d.name)));
     if (d.discard_upto != 0) to.put(d.discard_upto);
+    if (d.backfill_upto != 0) {
+      to.put(d.backfilled);
+      to.put(d.backfill_upto);
+    }
     for (const lane_state& lane : d.lanes) put_lane(to, lane);
   }
   return to.take();
@@ -253,8 +270,17 @@ result<log_state> log_state::parse(std::span<const std::byte> bytes) {
   if (head.subscription_bytes > subscription_bytes_max) return corrupt("a subscription's id is too long");
   const auto subscription = from.take_bytes(head.subscription_bytes);
   if (from.failed()) return corrupt("the subscription's id passes the end");
+  if (head.leaving > redrive_events_max) return corrupt("too many letters are leaving");
+  std::vector<leaving_letter> leaving;
+  for (std::uint32_t i = 0; i < head.leaving; ++i) leaving.push_back(from.take<leaving_letter>());
+  const auto bad = [&](const leaving_letter& l) {
+    return l.destination >= head.destinations || l.origin == 0 || l.origin >= head.next_position ||
+           l.reserved != 0;
+  };
+  if (from.failed() || std::ranges::any_of(leaving, bad))
+    return corrupt("the letters that are leaving are not right");
   if (head.destinations == 0 || head.destinations > from.left() / sizeof(destination_head) ||
-      head.destinations > std::numeric_limits<destination_id>::max() + std::uint64_t{1}) {
+      head.destinations > std::numeric_limits<destination_id>::max() + std::uint32_t{1}) {
     return corrupt("a wrong number of destinations");
   }
   log_state state;
@@ -264,9 +290,10 @@ result<log_state> log_state::parse(std::span<const std::byte> bytes) {
   state.totals_ = head.totals;
   state.audited_ = head.audited;
   state.subscription_.assign(reinterpret_cast<const char*>(subscription.data()), subscription.size());
+  state.leaving_ = std::move(leaving);
   state.destinations_.clear();
-  state.destinations_.reserve(static_cast<std::size_t>(head.destinations));
-  for (std::uint64_t i = 0; i < head.destinations; ++i) {
+  state.destinations_.reserve(head.destinations);
+  for (std::uint32_t i = 0; i < head.destinations; ++i) {
     destination_state d;
     const context in{head.next_position, static_cast<destination_id>(i)};
     if (const char* wrong = take_destination(from, in, d)) return corrupt(wrong);

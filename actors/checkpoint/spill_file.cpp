@@ -40,7 +40,8 @@ class spill_writer final : public record_visitor {
     to_ = std::move(*opened);
     return to_->truncate(0);
   }
-  void on_batch(const batch_view& batch) override;
+  void on_batch(const batch_view& batch) override { put_wanted(batch, nullptr); }
+  void on_rewritten(const rewritten_view& view) override { put_wanted(view.batch, &view); }
   /// All records of `group` were visited.
   result<void> took(const group_header& group);
   /// Synced under its name.
@@ -55,7 +56,8 @@ class spill_writer final : public record_visitor {
  private:
   std::string temporary() const { return path_ + ".tmp"; }
   position wanted_from(std::span<const target> set) const;
-  void put_run(const batch_view& batch, std::size_t first, std::size_t end);
+  void put_wanted(const batch_view& batch, const rewritten_view* again);
+  void put_run(const batch_view& batch, const rewritten_view* again, std::size_t first, std::size_t end);
   result<void> flush();
 
   const log_directory& where_;
@@ -81,7 +83,7 @@ position spill_writer::wanted_from(std::span<const target> set) const {
   return from;
 }
 
-void spill_writer::on_batch(const batch_view& batch) {
+void spill_writer::put_wanted(const batch_view& batch, const rewritten_view* again) {
   const bool quarantined = need_.id == dead_letters_id;
   if (quarantined && batch.head.quarantined == 0) return;
   from_.clear();
@@ -98,11 +100,12 @@ void spill_writer::on_batch(const batch_view& batch) {
     if (!wanted(i)) continue;
     const std::size_t first = i;
     while (i < batch.entries.size() && wanted(i)) ++i;
-    put_run(batch, first, i);
+    put_run(batch, again, first, i);
   }
 }
 
-void spill_writer::put_run(const batch_view& batch, std::size_t first, std::size_t end) {
+void spill_writer::put_run(const batch_view& batch, const rewritten_view* again, std::size_t first,
+                           std::size_t end) {
   kept_sets_.clear();
   entries_.assign(batch.entries.begin() + static_cast<std::ptrdiff_t>(first),
                   batch.entries.begin() + static_cast<std::ptrdiff_t>(end));
@@ -115,9 +118,11 @@ void spill_writer::put_run(const batch_view& batch, std::size_t first, std::size
     }
     e.targets = kept_sets_.intern(kept_);
   }
+  std::optional<group_builder::rewriting> rewriting;
+  if (again != nullptr) rewriting = {again->head.kind, again->who, again->before.subspan(first, end - first)};
   const auto append = [&] {
-    return group_.append_spilled(batch.first + first, batch.head.received_ms, entries_, kept_sets_,
-                                 batch.body);
+    return group_.append_spilled(batch.first + first, rewriting,
+                                 {batch.head.received_ms, entries_, kept_sets_, batch.body});
   };
   while (!too_large_ && !append()) {
     too_large_ = group_.capacity() >= group_bytes_max;

@@ -44,7 +44,7 @@ class file_stage : public stage {
     if (options_.name_events) next_.names.push_back(named(event));
     ++next_.events;
     next_.last = event.at;
-    if (writing_.events == 0 && next_.events == 1) my().gauges.oldest_received_ms = event.received_ms;
+    if (writing_.events == 0 && next_.events == 1) my().gauges.oldest_received_ms = event.waiting_since_ms;
   }
 
   void pulled() override {

@@ -14,9 +14,9 @@ hand::hand(std::size_t events, std::size_t bytes) : events_(events), bytes_(byte
 }
 
 std::int64_t hand::oldest_received_ms() const noexcept {
-  return !batch_.empty()     ? batch_.front().received_ms
-         : !rest_.empty()    ? rest_.front().received_ms
-         : !waiting_.empty() ? waiting_.front().received_ms
+  return !batch_.empty()     ? batch_.front().waiting_since_ms()
+         : !rest_.empty()    ? rest_.front().waiting_since_ms()
+         : !waiting_.empty() ? waiting_.front().waiting_since_ms()
                              : 0;
 }
 

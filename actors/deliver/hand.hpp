@@ -23,7 +23,7 @@ class hand {
   hand(std::size_t events, std::size_t bytes);
 
   bool empty() const noexcept { return waiting_.empty() && batch_.empty() && rest_.empty(); }
-  /// When the event that is next was accepted, Unix milliseconds; 0: there is none.
+  /// Since when the event that is next waits in its lane, Unix milliseconds; 0: there is none.
   std::int64_t oldest_received_ms() const noexcept;
 
   /// Less waits than a batch may have, or than the offer of so many events has that is to be formed.
@@ -37,8 +37,8 @@ class hand {
   /// Forms the next batch, which must be empty: of what waits as much as fits, or in an isolation what it
   /// tries next. False: there is nothing.
   bool form();
-  /// Forms the batch of an offer that was made before: so many events, whatever they weigh. False: not all are
-  /// there yet.
+  /// Forms the batch of an offer that was made before: so many events, whatever they weigh. False: not all
+  /// are there yet.
   bool form_offered(std::size_t events);
 
   bool isolating() const noexcept { return isolation_.has_value(); }
@@ -47,8 +47,8 @@ class hand {
   /// The batch was condemned. Its event leaves when it is alone; otherwise nothing does, and parts of it are
   /// formed next.
   std::vector<dead_letter> condemned();
-  /// The first events leave, as long as each is `wanted`: of the batch, or of all that is in hand when there is
-  /// none. When some do, the others of the batch wait again, and an isolation ends.
+  /// The first events leave, as long as each is `wanted`: of the batch, or of all that is in hand when there
+  /// is none. When some do, the others of the batch wait again, and an isolation ends.
   std::vector<dead_letter> give_up(const std::function<bool(const dead_letter&)>& wanted);
 
  private:

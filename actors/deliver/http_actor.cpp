@@ -112,7 +112,8 @@ class http_stage : public stage {
   // Between two attempts of a failing endpoint: what is in hand goes first, it is the oldest.
   void surrender() override {
     if (!between_attempts()) return;
-    auto gone = hand_.give_up([this](const dead_letter& e) { return relief_wants(e.at, e.received_ms); });
+    auto gone =
+        hand_.give_up([this](const dead_letter& e) { return relief_wants(e.at, e.waiting_since_ms()); });
     if (gone.empty()) return;
     retrying_ = false;
     leave_behind(std::move(gone), relief_how(), std::string(relief_reason()));
@@ -191,7 +192,7 @@ class http_stage : public stage {
   // Offers are numbered by lane, events by the log: whatever lane has an event, its name is the same.
   std::string name_of_attempt() const {
     const deliver::lane& l = *options_.lane;
-    if (!l.open_offer) return l.name + " event " + std::to_string(hand_.batch().front().at);
+    if (!l.open_offer) return l.name + " event " + std::to_string(hand_.batch().front().origin);
     const std::string lane = l.number == 0 ? "" : " lane " + std::to_string(l.number);
     return l.name + lane + " offer " + std::to_string(l.open_offer->offer);
   }
@@ -239,7 +240,7 @@ class http_stage : public stage {
   void leave_behind(std::vector<dead_letter> gone, checkpoint::settlement how, const std::string& reason) {
     for (auto& e : gone) {
       e.reason = reason;
-      e.attempts = attempts_;
+      e.attempts += attempts_;
       e.stored_ms = wall_ms();
     }
     const auto last = gone.back().at;
@@ -252,7 +253,7 @@ class http_stage : public stage {
   bool expire() {
     if (hand_.batch().empty()) return false;
     const auto oldest = wall_ms() - http_.retry_for.count();
-    auto old = hand_.give_up([oldest](const dead_letter& e) { return e.received_ms <= oldest; });
+    auto old = hand_.give_up([oldest](const dead_letter& e) { return e.waiting_since_ms() <= oldest; });
     if (old.empty()) return false;
     leave_behind(std::move(old), checkpoint::settlement::dead_lettered,
                  "older than retry.for, last: " + last_answer_);

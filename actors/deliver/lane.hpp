@@ -22,7 +22,8 @@ struct lane_gauges {
   std::atomic<std::uint64_t> delivered = 0;  ///< attempts by outcome
   std::atomic<std::uint64_t> endpoint_failed = 0;
   std::atomic<std::uint64_t> condemned = 0;
-  std::atomic<std::int64_t> oldest_received_ms = 0;  ///< of the event that is next, 0 without one
+  std::atomic<std::int64_t> oldest_received_ms =
+      0;  ///< since when the event that is next waits; 0: none does
   std::array<std::atomic<std::uint64_t>, seconds_bounds.size() + 1> seconds_buckets{};
   std::atomic<double> seconds_sum = 0;
 

@@ -13,7 +13,12 @@ class scan : public checkpoint::record_visitor {
   scan(target lane, position after, const std::function<bool(const lane_event&)>& take)
       : lane_(lane), after_(after), take_(take) {}
 
-  void on_batch(const checkpoint::batch_view& batch) override {
+  void on_batch(const checkpoint::batch_view& batch) override { look(batch, {}); }
+  void on_rewritten(const checkpoint::rewritten_view& view) override { look(view.batch, view.before); }
+  bool stopped() const noexcept { return stopped_; }
+
+ private:
+  void look(const checkpoint::batch_view& batch, std::span<const checkpoint::rewritten_event> before) {
     if (stopped_ || batch.entries.empty() || batch.first + batch.entries.size() - 1 <= after_) return;
     const bool quarantined = lane_.destination == checkpoint::dead_letters_id;
     if (quarantined ? batch.head.quarantined == 0 : !sets_with_lane(batch)) return;
@@ -22,13 +27,11 @@ class scan : public checkpoint::record_visitor {
       const bool ours = quarantined ? e.quarantined() : e.targets != 0 && in_set_[e.targets] != 0;
       const position at = batch.first + i;
       if (!ours || at <= after_) continue;
-      stopped_ = !take_(
-          {at, batch.head.received_ms, batch.slice(e), batch.id(e), batch.source(e), batch.region(e), &e});
+      stopped_ = !take_({at, batch.head.received_ms, batch.slice(e), batch.id(e), batch.source(e),
+                         batch.region(e), &e, before.empty() ? nullptr : &before[i]});
     }
   }
-  bool stopped() const noexcept { return stopped_; }
 
- private:
   bool sets_with_lane(const checkpoint::batch_view& batch) {
     batch.read_targets(sets_);
     in_set_.assign(sets_.size(), 0);

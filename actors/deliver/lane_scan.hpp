@@ -13,10 +13,12 @@ namespace sluice::deliver {
 /// One event of the lane; the views live as long as the group.
 struct lane_event {
   position at = 0;
-  std::int64_t received_ms = 0;
+  std::int64_t waiting_since_ms = 0;  ///< Unix milliseconds: went into the lane
   std::string_view slice;
   std::string_view id, source, region;  ///< escaped as they came
   const event_entry* entry = nullptr;
+  /// What is known of it from before, when it was written again; else null.
+  const checkpoint::rewritten_event* before = nullptr;
 };
 
 /// Calls `take` for each event of (destination, lane) in `group` behind `after`, in order, until it returns

@@ -140,13 +140,13 @@ bool stage::looks_ahead() const {
 void stage::note_front(const lane_event& event) {
   if (!hand_empty()) return;
   front_ = event.at;
-  my().gauges.oldest_received_ms = event.received_ms;
+  my().gauges.oldest_received_ms = event.waiting_since_ms;
 }
 
 // A group that is left in the middle is read again from its start: `taken_` tells what is behind.
 void stage::read(const checkpoint::committed_group& group, bool& more) {
   const auto whole = scan_lane(group, my().destination, my().number, taken_, [this](const lane_event& event) {
-    if (!room() || (collecting_ && !relief_.wants(event.at, event.received_ms))) {
+    if (!room() || (collecting_ && !relief_.wants(event.at, event.waiting_since_ms))) {
       note_front(event);
       return false;
     }
@@ -254,7 +254,15 @@ dead_letter stage::letter(const lane_event& event, std::string reason, std::uint
   l.destination = options_.lane->name;
   l.reason = std::move(reason);
   l.attempts = attempts;
-  l.received_ms = event.received_ms;
+  l.received_ms = event.waiting_since_ms;
+  if (event.before != nullptr) {
+    l.origin = event.before->origin;
+    l.generation = event.before->generation;
+    l.attempts += event.before->attempts;
+    l.received_ms = event.before->received_ms;
+    l.redriven_ms = event.waiting_since_ms;
+    l.first_stored_ms = event.before->first_stored_ms;
+  }
   l.stored_ms = wall_ms();
   l.id = event.id;
   l.source = event.source;

@@ -98,7 +98,7 @@ class stage : public deliver_actor::base {
   checkpoint::settlement relief_how() const noexcept { return relief_.how; }
   std::string_view relief_reason() const noexcept;
   /// Whether the next event has to go.
-  bool relief_wants(position at, std::int64_t received_ms) noexcept { return relief_.wants(at, received_ms); }
+  bool relief_wants(position at, std::int64_t since_ms) noexcept { return relief_.wants(at, since_ms); }
   bool giving_up() const noexcept { return surrendered_.has_value(); }
   bool draining() const noexcept { return draining_; }
   /// An operator lets the destination rest: no attempt begins, `ticked` is called when it goes on. What `ask`

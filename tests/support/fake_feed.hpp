@@ -25,6 +25,18 @@ class fake_feed final : public checkpoint::log_feed {
     if (!group.append_batch(*batch, is_new, true)) throw std::runtime_error("the batch does not fit");
     return publish(group, events.size());
   }
+  /// One durable group of events from before, once more; `before` is beside `events`.
+  position append_rewritten(checkpoint::rewrite_kind kind, std::string_view who,
+                            const std::vector<sample_event>& events,
+                            const std::vector<checkpoint::rewritten_event>& before,
+                            std::int64_t received_ms = 1'700'000'000'000) {
+    const auto batch = make_batch(events, received_ms);
+    checkpoint::group_builder group(checkpoint::aligned_buffer(1u << 20));
+    if (!group.append_rewritten({kind, who, before},
+                                {received_ms, batch->events.entries, batch->targets, batch->done.body()}))
+      throw std::runtime_error("the events do not fit");
+    return publish(group, events.size());
+  }
   /// One durable group with one outcome.
   void append(const checkpoint::outcome_head& head, std::string_view reason,
               const std::vector<checkpoint::named_event>& names) {

@@ -101,6 +101,24 @@ TEST_F(audit_stage, tells_what_an_operator_did_and_who_it_was) {
       << file();
 }
 
+TEST_F(audit_stage, tells_what_was_redriven_and_backfilled) {
+  start({.routed = false});
+  feed.append({{.id = "a"}, {.id = "b"}});
+  feed.append_rewritten(checkpoint::rewrite_kind::redrive, "127.0.0.1 token 1",
+                        {{.id = "r", .targets = {{destination, 0}}}}, {{1, 0, 0, 1, 1}});
+  feed.append_rewritten(checkpoint::rewrite_kind::backfill, "", {{.id = "b", .targets = {{destination, 0}}}},
+                        {{2, 0, 0, 0, 0}});
+  feed.append({.kind = checkpoint::control_kind::letters_discarded, .destination = destination, .value = 7},
+              "127.0.0.1");
+  advance(1s);
+  EXPECT_EQ(lines(),
+            (std::vector<std::string>{"dropped a", "dropped b", "redriven r", "discard_dead_letters "}))
+      << "nobody wants to see what was routed";
+  EXPECT_NE(file().find("\"destination\":\"warehouse\",\"who\":\"127.0.0.1 token 1\""), std::string::npos)
+      << file();
+  EXPECT_NE(file().find("\"reason\":\"7 dead letters\",\"who\":\"127.0.0.1\""), std::string::npos) << file();
+}
+
 TEST_F(audit_stage, writes_the_first_line_at_once_and_gathers_the_next) {
   start();
   feed.append({{.id = "1"}});

@@ -50,6 +50,12 @@ class recorder final : public record_visitor {
     }
     view.read_targets(b.targets);
   }
+  void on_rewritten(const rewritten_view& view) override {
+    on_batch(view.batch);
+    kinds.push_back(view.head.kind);
+    who.emplace_back(view.who);
+    before.insert(before.end(), view.before.begin(), view.before.end());
+  }
   void on_outcome(const outcome_view& view) override {
     outcomes.push_back(view.head);
     reasons.emplace_back(view.reason);
@@ -72,6 +78,9 @@ class recorder final : public record_visitor {
   std::vector<offer_head> offers;
   std::vector<audited_head> audited;
   std::vector<record_header> others;
+  std::vector<rewrite_kind> kinds;
+  std::vector<std::string> who;
+  std::vector<rewritten_event> before;
 };
 
 group_builder::closing closing_of(group_number number = 7, position first = 1000) {
@@ -304,6 +313,70 @@ TEST(Group, RefusesWhatWouldPassTheBufferAndChangesNothing) {
   EXPECT_FALSE(group.append_control({control_kind::destination_added, 1, 0, 0, 0}, std::string(5000, 'n')));
   EXPECT_EQ(std::memcmp(&before, &group.header(), sizeof before), 0);
   EXPECT_TRUE(group.append_offer({}));
+}
+
+std::vector<sample_event> routed_events() {
+  return {{.id = "a-1", .region = "eu", .targets = {{1, 0}}}, {.id = "b-2", .targets = {{1, 3}}}};
+}
+
+bool append_rewritten(group_builder& to, const batch& b, rewrite_kind kind, std::string_view who,
+                      const std::vector<rewritten_event>& before) {
+  return to.append_rewritten({kind, who, before},
+                             {b.received_ms, b.events.entries, b.targets, b.done.body()});
+}
+
+TEST(Group, KeepsWhatIsKnownOfEventsFromBeforeTheyWereRewritten) {
+  const auto b = make_batch(routed_events(), 1'700'000'005'000);
+  const std::vector<rewritten_event> before{{17, 1'600'000'000'000, 1'600'000'001'000, 1, 4},
+                                            {999, 1'600'000'002'000, 0, 0, 0}};
+  group_builder group(aligned_buffer(64 << 10));
+  const auto first = make_batch(sample_events());
+  ASSERT_TRUE(group.append_batch(*first, all_new(*first), true));
+  for (const auto who : {"127.0.0.1 token 2", ""})
+    ASSERT_TRUE(append_rewritten(group, *b, rewrite_kind::redrive, who, before));
+  group.close(closing_of());
+  EXPECT_EQ(group.header().events, 8u);
+  recorder seen;
+  const auto read = visit_records(group.header(), content_of(group), seen);
+  ASSERT_TRUE(read) << to_string(read.error());
+  ASSERT_EQ(seen.batches.size(), 3u);
+  const auto& got = seen.batches[1];
+  EXPECT_EQ(got.first, 1004u) << "positions count on";
+  EXPECT_EQ(seen.batches[2].first, 1006u);
+  EXPECT_EQ(got.head.received_ms, 1'700'000'005'000);
+  EXPECT_THAT(got.ids, testing::ElementsAre("a-1", "b-2"));
+  EXPECT_THAT(got.regions, testing::ElementsAre("eu", ""));
+  EXPECT_EQ(got.slices[1], R"({"id":"b-2","source":"genesys"})");
+  EXPECT_EQ(got.entries[1].identity, b->events.entries[1].identity);
+  EXPECT_THAT(seen.who, testing::ElementsAre("127.0.0.1 token 2", ""));
+  EXPECT_THAT(seen.kinds, testing::ElementsAre(rewrite_kind::redrive, rewrite_kind::redrive));
+  EXPECT_THAT(seen.before, testing::ElementsAre(before[0], before[1], before[0], before[1]));
+  const auto targets = targets_of(group.header(), content_of(group));
+  ASSERT_TRUE(targets);
+  EXPECT_THAT(*targets, testing::ElementsAre(target{0, 0}, target{1, 0}, target{1, 3}, target{2, 3}));
+}
+
+TEST(Group, RefusesRewrittenEventsThatLieAboutThemselves) {
+  const auto refusal = [](const std::vector<sample_event>& events, const rewritten_event& last,
+                          rewrite_kind kind = rewrite_kind::backfill) {
+    const auto b = make_batch(events);
+    group_builder group(aligned_buffer(64 << 10));
+    EXPECT_TRUE(append_rewritten(group, *b, kind, "", {{5, 0, 0, 0, 0}, last}));
+    group.close(closing_of());
+    recorder seen;
+    const auto read = visit_records(group.header(), content_of(group), seen);
+    EXPECT_TRUE(read || seen.batches.empty()) << "shown and then refused";
+    return read ? std::string() : to_string(read.error());
+  };
+  const rewritten_event good{999, 0, 0, 0, 0};
+  EXPECT_EQ(refusal(routed_events(), good), "");
+  EXPECT_THAT(refusal(routed_events(), {1000, 0, 0, 0, 0}), testing::HasSubstr("origin is not before it"));
+  EXPECT_THAT(refusal(routed_events(), {0, 0, 0, 0, 0}), testing::HasSubstr("origin is not before it"));
+  EXPECT_THAT(refusal(routed_events(), good, static_cast<rewrite_kind>(3)),
+              testing::HasSubstr("unknown reason"));
+  auto dropped = routed_events();
+  dropped[1].targets.clear();
+  EXPECT_THAT(refusal(dropped, good), testing::HasSubstr("not routed"));
 }
 
 RC_GTEST_PROP(Group, NeedsNoMoreRoomForABatchThanItSays, ()) {

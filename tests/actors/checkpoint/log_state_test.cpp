@@ -63,6 +63,15 @@ class history {
     const auto b = make_batch(list);
     EXPECT_TRUE(g.append_batch(*b, std::vector<std::uint8_t>(count, 1), true));
   }
+  /// `count` events of before, for `to` once more; their origins are 1, 2, …
+  static void append_rewritten(group_builder& g, rewrite_kind kind, std::size_t count, target to,
+                               std::uint32_t generation) {
+    const auto b = make_batch(std::vector<sample_event>(count, sample_event{.targets = {to}}));
+    std::vector<rewritten_event> before;
+    for (std::size_t i = 0; i < count; ++i) before.push_back({i + 1, 0, 0, generation, 0});
+    EXPECT_TRUE(g.append_rewritten({kind, "operator", before},
+                                   {b->received_ms, b->events.entries, b->targets, b->done.body()}));
+  }
   void settle(const outcome_head& head) {
     must([&](group_builder& g) { g.append_outcome(head, "", {}); });
   }
@@ -301,6 +310,56 @@ TEST(LogState, KeepsADiscardUntilNothingUpToItIsNeeded) {
   EXPECT_EQ(log.destination(1).discard_upto, 0u) << "there was nothing left of it";
 }
 
+TEST(LogState, OwesRedrivenEventsAgainAndKnowsWhichLettersLeave) {
+  history log;
+  log.add(1, "warehouse");
+  log.events(3, {{1, 2}});
+  log.settle(settled(1, 2, 1, 3, 3, settlement::dead_lettered));
+  log.must([](group_builder& g) { history::append_rewritten(g, rewrite_kind::redrive, 2, {1, 2}, 1); });
+  const auto& d = log.destination(1);
+  EXPECT_EQ(d.totals.routed, 3u);
+  EXPECT_EQ(d.totals.redriven, 2u);
+  EXPECT_EQ(d.totals.pending(), 2u);
+  EXPECT_EQ(d.lanes[2].pending, 2u);
+  EXPECT_EQ(log.state.needed_from(), 4u) << "positions of their own";
+  EXPECT_EQ(log.state.next_position(), 6u);
+  EXPECT_EQ(log.state.totals().received, 3u) << "nobody sent them again";
+  EXPECT_THAT(log.state.leaving(),
+              testing::ElementsAre(leaving_letter{1, 0, 0, 1}, leaving_letter{1, 0, 0, 2}));
+  EXPECT_EQ(log_state::parse(log.state.serialize()).value(), log.state);
+  log.settle(settled(1, 2, 4, 5, 2));
+  EXPECT_EQ(log.destination(1).totals.pending(), 0u);
+  log.must([](group_builder& g) { history::append_rewritten(g, rewrite_kind::redrive, 1, {1, 0}, 3); });
+  EXPECT_THAT(log.state.leaving(), testing::ElementsAre(leaving_letter{1, 0, 2, 1})) << "the last one counts";
+}
+
+TEST(LogState, OwesANewDestinationItsBackfillUntilItHasIt) {
+  history log;
+  log.events(10, {});
+  log.must([](group_builder& g) {
+    g.append_control({control_kind::destination_added, 1, 0, 10, 1}, "warehouse");
+  });
+  EXPECT_EQ(log.destination(1).backfill_upto, 10u);
+  log.must([](group_builder& g) {
+    history::append_rewritten(g, rewrite_kind::backfill, 2, {1, 0}, 0);
+    g.append_control({control_kind::backfilled, 1, 0, 4, 0}, "");
+  });
+  EXPECT_EQ(log.destination(1).backfilled, 4u);
+  EXPECT_EQ(log.destination(1).totals.routed, 2u);
+  EXPECT_EQ(log.destination(1).totals.pending(), 2u);
+  EXPECT_TRUE(log.state.leaving().empty());
+  EXPECT_EQ(log_state::parse(log.state.serialize()).value(), log.state);
+  const auto came_to = [](position at) {
+    return [at](group_builder& g) { g.append_control({control_kind::backfilled, 1, 0, at, 0}, ""); };
+  };
+  log.refused(came_to(4), "a backfill would go back");
+  log.refused(came_to(11), "further than it is owed");
+  log.must(came_to(10));
+  EXPECT_EQ(log.destination(1).backfilled, 0u);
+  EXPECT_EQ(log.destination(1).backfill_upto, 0u);
+  log.refused(came_to(10), "further than it is owed");
+}
+
 TEST(LogState, LetsARemovedDestinationDrainAndGivesItsNameAgain) {
   history log;
   log.add(1, "gone");
@@ -353,6 +412,26 @@ TEST(LogState, RefusesRecordsThatContradictIt) {
   log.refused(control(control_kind::destination_removed, 1, "b"), "not there");
   log.refused(control(control_kind::destination_removed, 0, dead_letters_name), "not there");
   log.refused(control(control_kind::file_attached, 7, ""), "destination 7 is unknown");
+  log.refused(control(control_kind::backfilled, 2, "", 1), "a destination that is not there");
+  log.refused(control(control_kind::letters_discarded, 2, "who"), "never was");
+  const auto redriven = [](target to, std::uint32_t generation, std::size_t count = 1) {
+    return [=](group_builder& g) {
+      g.reserve(1u << 20);
+      history::append_rewritten(g, rewrite_kind::redrive, count, to, generation);
+    };
+  };
+  log.refused(redriven({2, 0}, 1), "a destination that is not there");
+  log.refused(redriven({0, 0}, 1), "a destination that is not there");
+  log.refused(redriven({1, 1024}, 1), "more than 1024 lanes");
+  log.refused(redriven({1, 0}, 0), "has not been redriven");
+  log.refused(
+      [](group_builder& g) {
+        const auto b = make_batch({sample_event{.targets = {{1, 0}, {1, 1}}}});
+        const rewritten_event before{1, 0, 0, 1, 0};
+        g.append_rewritten({rewrite_kind::redrive, "", {&before, 1}},
+                           {b->received_ms, b->events.entries, b->targets, b->done.body()});
+      },
+      "more than one target");
   log.refused([](group_builder& g) { g.append_audited({1, 100}); }, "audit's progress");
   log.refused([](group_builder& g) { g.append_audited({99, 100}); }, "audit's progress");
   log.refused([](group_builder& g) { history::append_events(g, 1, {{5, 0}}); }, "destination 5 is unknown");
@@ -387,7 +466,13 @@ history random_history() {
   for (int i = 0; i < steps; ++i) {
     const auto d = *rc::gen::inRange<destination_id>(1, static_cast<destination_id>(destinations + 1));
     const auto lane = *rc::gen::inRange<lane_id>(0, 3);
-    switch (*rc::gen::inRange(0, 7)) {
+    switch (*rc::gen::inRange(0, 8)) {
+      case 7:
+        if (log.state.next_position() == 1) break;
+        log.must([&](group_builder& g) {
+          history::append_rewritten(g, rewrite_kind::redrive, 1, {d, lane}, 1);
+        });
+        break;
       case 6:
         if (log.state.next_position() == 1) break;
         log.must([&](group_builder& g) {
@@ -449,7 +534,7 @@ RC_GTEST_PROP(LogState, BalancesAtAllTimes, ()) {
   const auto& t = log.state.totals();
   RC_ASSERT(t.received == t.accepted + t.duplicates + t.quarantined);
   for (const auto& d : log.state.destinations()) {
-    RC_ASSERT(d.totals.pending() <= d.totals.routed);
+    RC_ASSERT(d.totals.pending() <= d.totals.routed + d.totals.redriven);
     std::uint64_t pending = 0;
     position needed = log.state.next_position();
     for (const auto& lane : d.lanes) {

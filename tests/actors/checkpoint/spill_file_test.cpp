@@ -62,12 +62,18 @@ struct spill_file_test : testing::Test {
     write(closed(group_of({{.id = "e", .source = "s", .targets = {{1, 1}}},
                            {.id = "", .source = "s", .why = quarantine::id_empty}}),
                  group_type::data, 6, 15));
-    write(closed(group_builder(aligned_buffer(block_bytes)), group_type::seal, 7, 17, 2));
+    const group_builder last = closed(further(), group_type::data, 7, 17);
+    if (last.records() > 0) write(last);
+    const group_number sealing = last.records() > 0 ? 8 : 7;
+    successor.first_position = 17 + last.events();
+    write(closed(group_builder(aligned_buffer(block_bytes)), group_type::seal, sealing,
+                 successor.first_position, 2));
     successor.number = 2;
-    successor.first_position = 17;
-    successor.first_group = 8;
+    successor.first_group = sealing + 1;
     successor.predecessor_end = end;
   }
+  /// A third group; empty: there is none.
+  virtual group_builder further() { return group_builder(aligned_buffer(block_bytes)); }
 
   spill_head copy(const destination_need& need) {
     const auto made = write_spills(where, segment, successor, {need}, [](std::uint64_t) { return true; });
@@ -124,6 +130,39 @@ TEST_F(spill_file_test, holds_what_each_lane_still_needs) {
   EXPECT_EQ(empty.last_group, 7u);
 }
 
+/// Group 7: positions 17 to 19 are events from before once more.
+struct rewritten_spill_test : spill_file_test {
+  group_builder further() override {
+    const auto batch = make_batch({{.id = "f", .source = "s", .targets = {{1, 0}}},
+                                   {.id = "g", .source = "s", .targets = {{1, 1}}},
+                                   {.id = "h", .source = "s", .targets = {{1, 0}}}});
+    const std::vector<rewritten_event> before{{1, 10, 20, 1, 4}, {2, 11, 0, 2, 5}, {3, 12, 22, 3, 6}};
+    group_builder group{aligned_buffer(block_bytes)};
+    EXPECT_TRUE(group.append_rewritten(
+        {rewrite_kind::redrive, "operator", before},
+        {batch->received_ms, batch->events.entries, batch->targets, batch->done.body()}));
+    return group;
+  }
+};
+
+TEST_F(rewritten_spill_test, keeps_what_is_known_of_events_from_before) {
+  const auto head = copy({1, 14, {14, destination_need::nothing}});
+  EXPECT_EQ(head.events, 3u) << "d, f and h";
+  struct : record_visitor {
+    void on_rewritten(const rewritten_view& v) override {
+      for (std::size_t i = 0; i < v.before.size(); ++i) {
+        seen.push_back(numbered("", v.batch.first + i) + ":" + std::string(v.batch.id(v.batch.entries[i])) +
+                       " of " + numbered("", v.before[i].origin) + ", " + std::string(v.who));
+      }
+    }
+    std::vector<std::string> seen;
+  } visitor;
+  const auto from = disk.open(where.spill(1, 1), open_mode::read, caching::direct);
+  group_cursor groups(**from, spill_start(head), block_bytes);
+  while (*groups.next()) EXPECT_TRUE(visit_records(groups.header(), groups.content(), visitor));
+  EXPECT_THAT(visitor.seen, ElementsAre("17:f of 1, operator", "19:h of 3, operator"));
+}
+
 TEST_F(spill_file_test, is_the_same_bytes) {
   const std::string made = bytes(copy({1, 13, {13, 1}}));
   std::ifstream from(SLUICE_GOLDEN_DIRECTORY "/spill_v1.bin", std::ios::binary);
@@ -164,7 +203,8 @@ group_builder spilled(const std::vector<position>& firsts, position next) {
   group_builder group{aligned_buffer(64 << 10)};
   const auto batch = make_batch({{.id = "a", .targets = {{1, 0}}}});
   for (const position at : firsts) {
-    EXPECT_TRUE(group.append_spilled(at, 0, batch->events.entries, batch->targets, batch->done.body()));
+    EXPECT_TRUE(group.append_spilled(at, std::nullopt,
+                                     {0, batch->events.entries, batch->targets, batch->done.body()}));
   }
   return closed(std::move(group), group_type::spilled, 9, next - firsts.size());
 }
@@ -178,11 +218,11 @@ TEST(spilled_group, that_lies_about_its_positions_is_refused) {
   } table[] = {
       {"as it must be", {3, 4, 9}, 10, nullptr},
       {"and with events of others behind", {3}, 40, nullptr},
-      {"twice the same", {3, 3}, 10, "behind the one before"},
-      {"backwards", {5, 3}, 10, "behind the one before"},
-      {"none", {0}, 10, "behind the one before"},
-      {"behind its group", {3, 10}, 10, "behind its group"},
-      {"the last there is", {~position{0}}, 10, "behind its group"},
+      {"twice the same", {3, 3}, 10, "behind those before"},
+      {"backwards", {5, 3}, 10, "behind those before"},
+      {"none", {0}, 10, "behind those before"},
+      {"behind their group", {3, 10}, 10, "behind their group"},
+      {"the last there is", {~position{0}}, 10, "behind their group"},
   };
   for (const auto& row : table) {
     const auto group = spilled(row.firsts, row.next);

@@ -252,6 +252,41 @@ TEST_F(http_delivery, gives_up_what_is_too_old_between_two_attempts) {
   EXPECT_EQ(notes.events(settlement::dead_lettered), 3u);
 }
 
+TEST_F(http_delivery, knows_a_redriven_event_again) {
+  http.batch = 1;
+  append(1, 2);
+  start();
+  const auto first = attempts.back().id;
+  answer(422, {}, "no such field");
+  ASSERT_EQ(letters.all.size(), 1u);
+  wall_ms += 1000;
+  answer(200);
+  // Three hours later, which is longer than retry.for, it is given its way once more.
+  wall_ms += 3 * 3'600'000;
+  const auto& letter = letters.all.front();
+  feed.append_rewritten(checkpoint::rewrite_kind::redrive, "operator",
+                        {{.id = "e1", .targets = {{destination, 0}}}},
+                        {{letter.origin, letter.received_ms, letter.stored_ms, 1, letter.attempts}}, wall_ms);
+  run();
+  ASSERT_EQ(attempts.size(), 3u);
+  EXPECT_EQ(attempts.back().id, first) << "a receiver that had it in spite of its answer knows it again";
+  answer(500);
+  wall_ms += 30 * 60'000;
+  advance(1s);
+  ASSERT_EQ(attempts.size(), 4u) << "its age counts from its redrive";
+  EXPECT_EQ(lane->gauges.oldest_received_ms, wall_ms - 30 * 60'000);
+  answer(422);
+  ASSERT_EQ(letters.all.size(), 2u);
+  const auto& again = letters.all.back();
+  EXPECT_EQ(again.at, 3u);
+  EXPECT_EQ(again.origin, 1u);
+  EXPECT_EQ(again.generation, 1u);
+  EXPECT_EQ(again.attempts, 3u) << "all of its attempts";
+  EXPECT_EQ(again.received_ms, letters.all.front().received_ms);
+  EXPECT_EQ(again.redriven_ms, wall_ms - 30 * 60'000);
+  EXPECT_EQ(again.first_stored_ms, letters.all.front().stored_ms);
+}
+
 TEST_F(http_delivery, gives_way_between_two_attempts_when_its_backlog_is_full) {
   for (const auto how : {settlement::dead_lettered, settlement::dropped_oldest}) {
     const bool keeps = how == settlement::dead_lettered;
