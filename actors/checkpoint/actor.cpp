@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 /// A quiet node writes its outcomes, and then its mark, this much later.
 constexpr auto quiet_time = 100ms;
+/// How often letters are looked at, a quiet time apart, before those that still wait in their lanes stay.
+constexpr unsigned redrive_looks = 10;
 /// How often backlogs are looked at for their age.
 constexpr auto age_interval = 1s;
 
@@ -267,20 +269,54 @@ class checkpoint_stage : public checkpoint_actor::base {
     return beyond;
   }
 
-  // What stands as it is asked for already is not written again.
   void obey(const order_ptr& asked) {
+    if (failed_) return asked->done(fail(errc::not_durable, "the log takes nothing any more"));
+    if (asked->what == order_kind::discard_letters) return note_discarded_letters(asked);
     const auto* const d = options_.state->find(asked->destination);
     if (d == nullptr || d->id == dead_letters_id)
       return asked->done(fail(errc::not_found, "no such destination"));
-    if (failed_) return asked->done(fail(errc::not_durable, "the log takes nothing any more"));
-    const auto waiting = d->totals.pending();
+    asked->what == order_kind::redrive ? redrive_letters(asked, *d) : change(asked, *d);
+  }
+
+  // What stands as it is asked for already is not written again.
+  void change(const order_ptr& asked, const destination_state& d) {
+    const auto waiting = d.totals.pending();
     const bool stands =
-        asked->what == order_kind::discard ? waiting == 0 : d->paused == (asked->what == order_kind::pause);
+        asked->what == order_kind::discard ? waiting == 0 : d.paused == (asked->what == order_kind::pause);
     if (stands) return obeyed(*asked, waiting);
-    control_head control{.kind = record_of(asked->what), .destination = d->id};
+    control_head control{.kind = record_of(asked->what), .destination = d.id};
     if (asked->what == order_kind::discard) control.at = options_.state->next_position() - 1;
     stager_->push(control, asked->who.substr(0, order_who_bytes_max),
                   [this, asked, waiting] { obeyed(*asked, waiting); });
+    turn();
+  }
+
+  // Of destinations that are gone too, and of the quarantined events.
+  void note_discarded_letters(const order_ptr& asked) {
+    if (asked->destination >= options_.state->destinations().size())
+      return asked->done(fail(errc::not_found, "no such destination"));
+    const control_head control{
+        .kind = record_of(asked->what), .destination = asked->destination, .value = asked->letters};
+    stager_->push(control, asked->who.substr(0, order_who_bytes_max),
+                  [asked] { asked->done(asked->letters); });
+    turn();
+  }
+
+  // A lane tells soon what it gave up.
+  void redrive_letters(const order_ptr& asked, const destination_state& d) {
+    if (!all_settled(*asked->redriven, d) && ++asked->looks <= redrive_looks)
+      return delayed_send(this, quiet_time, order_a{}, asked);
+    keep_settled(*asked->redriven, d);
+    auto& events = asked->redriven->events;
+    if (events.entries.empty()) return asked->done(std::uint64_t{0});
+    events.kind = rewrite_kind::redrive;
+    events.who = asked->who.substr(0, order_who_bytes_max);
+    events.received_ms = now().wall_ms;
+    stager_->push(std::shared_ptr<const rewritten_events>(asked->redriven, &events),
+                  [asked](const result<void>& ended) {
+                    if (!ended) return asked->done(fail(ended.error()));
+                    asked->done(asked->redriven->events.entries.size());
+                  });
     turn();
   }
 

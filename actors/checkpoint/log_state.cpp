@@ -334,6 +334,10 @@ position destination_state::needed_from(position none) const noexcept {
   return needed;
 }
 
+bool destination_state::is_settled(lane_id lane, position at) const noexcept {
+  return lane >= lanes.size() || lanes[lane].idle() || lanes[lane].settled.is_settled(at);
+}
+
 position log_state::needed_from() const noexcept {
   position needed = next_position_;
   for (const destination_state& d : destinations_) needed = d.needed_from(needed);

@@ -61,6 +61,8 @@ struct destination_state {
 
   /// The first position that one of its lanes still needs; `none` when all are idle.
   position needed_from(position none) const noexcept;
+  /// An event that was routed to the lane does not wait there any more.
+  bool is_settled(lane_id lane, position at) const noexcept;
   friend bool operator==(const destination_state&, const destination_state&) = default;
 };
 

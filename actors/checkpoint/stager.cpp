@@ -61,6 +61,16 @@ void stager::push(const control_head& control, std::string name, std::function<v
   records_.push_back({nullptr, std::nullopt, std::pair{control, std::move(name)}, std::move(durable)});
 }
 
+void stager::push(std::shared_ptr<const rewritten_events> events,
+                  std::function<void(const result<void>&)> ended) {
+  ++urgent_records_;
+  waiting w;
+  w.rewritten = std::move(events);
+  w.ended = std::move(ended);
+  w.durable = [tell = w.ended] { tell({}); };
+  records_.push_back(std::move(w));
+}
+
 void stager::audited(group_number upto, std::uint64_t file_length) {
   audit_ = audited_head{upto, file_length};
 }
@@ -133,6 +143,7 @@ bool stager::append(staged& to, held_batch& b, moment now) {
 
 bool stager::append(staged& to, const waiting& w) {
   if (w.offer) return to.group->append_offer(*w.offer);
+  if (w.rewritten) return w.rewritten->append_to(*to.group);
   if (w.control) return to.group->append_control(w.control->first, w.control->second);
   std::vector<named_event> names;
   names.reserve(w.settled->names.size());
@@ -154,7 +165,9 @@ void stager::stage(moment now) {
     if (!open_.group) open(open_, committing_ ? options_.group_bytes : 64u << 10);
     if (!append(open_, records_.front())) {
       if (open_.group->records() > 0) return;
-      open(open_, options_.group_bytes * 4);  // an outcome with many names
+      // An outcome with many names, or events with a large one among them.
+      const auto& events = records_.front().rewritten;
+      open(open_, std::max(options_.group_bytes * 4, events ? block_bytes + events->record_bytes() : 0));
       const bool fits = append(open_, records_.front());
       SLUICE_ASSERT(fits);
     }
@@ -189,17 +202,22 @@ stager::next stager::take(moment now, job& out) {
   if (open_.group && open_.group->records() == 0) open_ = {};
   if (!open_.group && !(flush_audit_ && audit_)) return next::nothing;
   if (!open_.group) open(open_, 64u << 10);
-  const bool only_records = open_.batches.empty();
+  const bool rewrites =
+      std::ranges::any_of(open_.records, [](const waiting& w) { return w.rewritten != nullptr; });
+  // What settles events may take the last of the room.
+  const bool settles = open_.batches.empty() && !rewrites;
   const std::size_t needed = open_.group->disk_bytes();
-  const auto reserve = only_records ? 0 : options_.outcome_reserve;
+  const auto reserve = settles ? 0 : options_.outcome_reserve;
   const auto room = log_.plan(std::min<std::size_t>(needed + reserve, group_bytes_max));
   if (room == segment_log::room::coming) return next::wait;
   if (room == segment_log::room::full) {
-    if (only_records) return next::wait;
-    // What was decided does not count; the records of ours go into a group of their own, from the reserve.
+    if (settles) return next::wait;
+    // What was decided does not count; the records that settle events go into a group of their own, from the
+    // reserve.
     const error why{errc::log_full, "the log is full", {}, 0};
     refuse_batches(open_, why);
     put_back(open_);
+    refuse_rewritten(why);
     for (auto& b : batches_) answer(b, fail(why));
     batches_.clear();
     return take(now, out);
@@ -231,6 +249,19 @@ void stager::refuse_batches(staged& s, const error& why) {
   for (auto& b : s.batches) answer(b, fail(why));
   s.batches.clear();
   window_.roll_back(s.ids_begin);
+}
+
+void stager::refuse_rewritten(const error& why) {
+  std::deque<waiting> kept;
+  for (waiting& w : std::exchange(records_, {})) {
+    if (w.rewritten) {
+      --urgent_records_;
+      w.ended(fail(why));
+    } else {
+      kept.push_back(std::move(w));
+    }
+  }
+  records_ = std::move(kept);
 }
 
 // Undecides a group that never reached the disk: its batches and records wait again, in their order.

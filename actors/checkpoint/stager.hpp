@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "actors/checkpoint/delivery_messages.hpp"
+#include "actors/checkpoint/rewritten_events.hpp"
 #include "actors/checkpoint/segment_log.hpp"
 #include "actors/credit.hpp"
 #include "messages/batch.hpp"
@@ -65,6 +66,9 @@ class stager {
   void push(outcome_ptr settled, std::function<void()> durable);
   void push(const offer_head& offer, std::function<void()> durable);
   void push(const control_head& control, std::string name, std::function<void()> durable = {});
+  /// `ended` is called when the commit that holds them ended well, or with errc::log_full when they find no
+  /// room that would not be needed for outcomes.
+  void push(std::shared_ptr<const rewritten_events> events, std::function<void(const result<void>&)> ended);
   void audited(group_number upto, std::uint64_t file_length);
   /// From now on audit progress is reason enough for a commit: the node is about to stop.
   void flush_audit() noexcept { flush_audit_ = true; }
@@ -120,6 +124,8 @@ class stager {
     std::optional<offer_head> offer;
     std::optional<std::pair<control_head, std::string>> control;
     std::function<void()> durable;
+    std::shared_ptr<const rewritten_events> rewritten = {};
+    std::function<void(const result<void>&)> ended = {};  // of `rewritten`
   };
   struct staged {
     std::unique_ptr<group_builder> group;
@@ -136,6 +142,7 @@ class stager {
   void put_back(staged& s);
   void answer(held_batch& b, const result<receipt>& said);
   void refuse_batches(staged& s, const error& why);
+  void refuse_rewritten(const error& why);
   void finish(held_batch& b);
 
   segment_log& log_;

@@ -59,7 +59,8 @@ class store final : public dead_letter_store {
         options_(std::move(options)),
         group_bytes_(options_.file_bytes / 4 - sizeof(group_header)) {}
 
-  result<void> load() {
+  result<void> load(const letter_predicate& gone) {
+    std::vector<letter_key> left;
     if (auto made = disk_.make_directory(options_.directory); !made) return made;
     const auto numbers = dead_letter_files(disk_, options_.directory);
     if (!numbers) return fail(numbers.error());
@@ -75,6 +76,7 @@ class store final : public dead_letter_store {
         const letter_place place{number, reader->group_offset()};
         const auto read = reader->visit({[&](dead_letter&& l) {
                                            index_.put(l.key(), place, record_bytes(l));
+                                           if (gone && gone(l)) left.push_back(l.key());
                                            return true;
                                          },
                                          [&](const letter_key& key) {
@@ -89,7 +91,10 @@ class store final : public dead_letter_store {
       bytes_ += end_;
       if (end_ != 0) files_[number] = {end_, removals};
     }
-    return number_ == 0 || end_ == 0 ? result<void>{} : reopen();
+    if (number_ == 0 || end_ == 0) return {};
+    if (auto opened = reopen(); !opened) return opened;
+    const auto removed = remove(left);
+    return removed ? result<void>{} : fail(removed.error());
   }
 
   result<void> append(std::span<const dead_letter> letters) override {
@@ -429,9 +434,10 @@ class store final : public dead_letter_store {
 }  // namespace
 
 result<std::unique_ptr<dead_letter_store>> dead_letter_store::open(checkpoint::file_system& files,
-                                                                   dead_letter_options options) {
+                                                                   dead_letter_options options,
+                                                                   const letter_predicate& gone) {
   auto made = std::make_unique<store>(files, std::move(options));
-  if (auto loaded = made->load(); !loaded) return fail(loaded.error());
+  if (auto loaded = made->load(gone); !loaded) return fail(loaded.error());
   return made;
 }
 

@@ -35,15 +35,20 @@ struct letter_page {
   std::string next;                  ///< where the next page begins; empty: nothing is left
 };
 
+/// Says something of a letter; false when empty.
+using letter_predicate = std::function<bool(const dead_letter&)>;
+
 /// Thread-safe; calls block for the disk (a stage's worker calls them). Letters that stay are moved together
 /// from time to time, so that the room of removed ones comes back; a moved letter counts as just stored in
 /// the order of pages: it may be seen twice, never missed.
 class dead_letter_store {
  public:
   /// Reads what is there, cuts a torn tail. errc::corrupt with file and offset when synced letters are
-  /// damaged.
+  /// damaged. What `gone` tells of is removed: a letter is stored before its lane gives the event up, and
+  /// removed after it was redriven, and a crash may have come between.
   static result<std::unique_ptr<dead_letter_store>> open(checkpoint::file_system& files,
-                                                         dead_letter_options options);
+                                                         dead_letter_options options,
+                                                         const letter_predicate& gone = {});
   virtual ~dead_letter_store() = default;
 
   /// Stores the letters, synced before it returns; one that is there already (same key) is not stored again.

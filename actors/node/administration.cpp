@@ -1,15 +1,35 @@
 // Which handlers the admin API has, and what they are given of the node.
+#include <algorithm>
 #include <set>
 
 #include "actors/node/admin/destinations.hpp"
 #include "actors/node/admin/orders.hpp"
 #include "actors/node/config/keys.hpp"
-#include "actors/node/incidents.hpp"
 #include "actors/node/parts.hpp"
+#include "actors/node/reread.hpp"
 
 namespace sluice::node {
 
 using net::http::method;
+
+namespace {
+
+result<void> read_again(std::span<const deliver::dead_letter> letters, const decode::identity_key& key,
+                        checkpoint::rewritten_events& into) {
+  std::vector<accepted_event> events;
+  for (const deliver::dead_letter& l : letters) events.push_back({l.event, l.id, l.source});
+  rereader reader(key);
+  return reader.read(events, [&](const decoded& read, std::string_view body, std::size_t) {
+    for (event_entry e : read.entries) {
+      const auto slice = body.substr(e.offset, e.length);
+      e.offset = static_cast<std::uint32_t>(into.body.size());
+      into.body += slice;
+      into.entries.push_back(e);
+    }
+  });
+}
+
+}  // namespace
 
 void application::parts::serve_admin() {
   admin::destination_sources from;
@@ -40,9 +60,20 @@ void application::parts::serve_admin() {
   }
   routes.add(method::get, "/api/v1/dead-letters", admin::list_dead_letters(letter_requests));
   routes.add(method::get, "/api/v1/dead-letters/{key}", admin::show_dead_letter(letter_requests));
-  routes.add(method::post, "/api/v1/dead-letters/discard",
-             admin::discard_dead_letters(letter_requests,
-                                         [](const std::string& line) { log_info("deliver", line); }));
+  admin::letter_order_sources ordered;
+  ordered.letters = &letter_requests;
+  ordered.orders = &orders;
+  ordered.board = &board;
+  ordered.lanes = [this](std::string_view name) {
+    const auto d = std::ranges::find(configured.destinations, name, &config::destination_options::name);
+    return d == configured.destinations.end() ? 0 : d->lane_count();
+  };
+  ordered.read = [this](std::span<const deliver::dead_letter> which, checkpoint::rewritten_events& into) {
+    return read_again(which, *key, into);
+  };
+  redrives = std::make_unique<admin::redrive_orders>(ordered);
+  routes.add(method::post, "/api/v1/dead-letters/redrive", redrives->take());
+  routes.add(method::post, "/api/v1/dead-letters/discard", admin::discard_dead_letters(std::move(ordered)));
 }
 
 }  // namespace sluice::node

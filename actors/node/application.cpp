@@ -2,9 +2,11 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <caf/all.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <set>
 #include <span>
 #include <thread>
 #include <utility>
@@ -37,6 +39,20 @@ bool wait_until(clock::time_point deadline, Condition holds) {
     std::this_thread::sleep_for(2ms);
   }
   return true;
+}
+
+/// What the log knows better than the store: events that still wait in their lanes, and letters that were
+/// redriven.
+deliver::letter_predicate no_letters(const checkpoint::log_state& state) {
+  std::set<deliver::letter_key> redriven;
+  for (const checkpoint::leaving_letter& l : state.leaving())
+    redriven.insert({state.destinations()[l.destination].name, l.origin, l.generation});
+  return [&state, redriven = std::move(redriven)](const deliver::dead_letter& letter) {
+    return redriven.contains(letter.key()) ||
+           std::ranges::any_of(state.destinations(), [&](const checkpoint::destination_state& d) {
+             return d.name == letter.destination && !d.is_settled(letter.lane, letter.at);
+           });
+  };
 }
 
 }  // namespace
@@ -102,8 +118,8 @@ result<void> application::parts::recover() {
   if (!opened) return fail(opened.error());
   log = std::move(*opened);
   key = std::make_unique<decode::identity_key>(log->secret());
-  auto store =
-      deliver::dead_letter_store::open(*files, {c.dead_letters(), configured.dead_letters.max_bytes});
+  const deliver::dead_letter_options where{c.dead_letters(), configured.dead_letters.max_bytes};
+  auto store = deliver::dead_letter_store::open(*files, where, no_letters(state));
   if (!store) return fail(store.error());
   letters = std::move(*store);
   letter_requests.connect(*letters);

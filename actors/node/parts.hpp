@@ -20,6 +20,7 @@
 #include "actors/deliver/sender.hpp"
 #include "actors/node/admin/api.hpp"
 #include "actors/node/admin/dead_letters.hpp"
+#include "actors/node/admin/letter_orders.hpp"
 #include "actors/node/admin/orders.hpp"
 #include "actors/node/application.hpp"
 #include "actors/node/config/scale.hpp"
@@ -58,6 +59,7 @@ struct application::parts {
   supervisor::restart_counts restarts;
   net::byte_budget budget;
   admin::order_desk orders;
+  std::unique_ptr<admin::redrive_orders> redrives;  // one at a time
   admin::api api;
   std::unique_ptr<gateway> gate;
   std::unique_ptr<net::runtime> io;  // outlives the actors: late answers post to it
@@ -72,8 +74,8 @@ struct application::parts {
   std::unique_ptr<decode::identity_key> key;
   std::vector<served_lane> lanes;
   std::vector<std::shared_ptr<lane_incidents>> troubles;  // beside `lanes`; one an endpoint
-  std::vector<deliver::sender> senders;   // beside `lanes`; empty where the kind is not http
-  std::unique_ptr<genesys> organisation;  // null: the node only listens
+  std::vector<deliver::sender> senders;                   // beside `lanes`; empty where the kind is not http
+  std::unique_ptr<genesys> organisation;                  // null: the node only listens
   std::shared_ptr<audit::progress> audited = std::make_shared<audit::progress>();
   std::shared_ptr<const route::rule_set> rules;
   std::shared_ptr<const route::lane_split> event_split;

@@ -1,6 +1,7 @@
 #include "actors/node/admin/dead_letters.hpp"
 
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "actors/decode/rfc3339.hpp"
@@ -34,6 +35,32 @@ void append_letter(std::string& to, const dead_letter& l, bool whole) {
   to += '}';
 }
 
+response page_of(const dead_letter_store& store, const letter_query& asked) {
+  const auto page = store.page(asked.filter, asked.after, {.letters = asked.limit});
+  if (!page) return refused(page.error());
+  response r;
+  r.body = R"({"letters":[)";
+  for (const dead_letter& l : page->letters) {
+    if (&l != &page->letters.front()) r.body += ',';
+    append_letter(r.body, l, false);
+  }
+  r.body += ']';
+  append_next(r.body, page->next);
+  return r;
+}
+
+bool whole_number(std::string_view text, std::size_t& into) {
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), into);
+  return ec == std::errc() && end == text.data() + text.size();
+}
+
+/// `work` on the desk's thread, or the answer why not.
+void on_desk(letter_desk& desk, const respond& to, std::function<response(dead_letter_store&)> work) {
+  if (!desk.run([to, work = std::move(work)](dead_letter_store& store) { to(work(store)); })) to(not_ready());
+}
+
+}  // namespace
+
 void append_next(std::string& to, const std::string& next) {
   to += R"(,"next":)";
   if (next.empty()) {
@@ -51,37 +78,25 @@ response refused(const error& why) {
   return r;
 }
 
-response page_of(const dead_letter_store& store, const letter_query& asked) {
-  const auto page = store.page(asked.filter, asked.after, {.letters = asked.limit});
-  if (!page) return refused(page.error());
-  response r;
-  r.body = R"({"letters":[)";
-  for (const dead_letter& l : page->letters) {
-    if (&l != &page->letters.front()) r.body += ',';
-    append_letter(r.body, l, false);
+result<deliver::letter_page> choose(const dead_letter_store& store, const letter_query& asked,
+                                    const deliver::page_bounds& bounds) {
+  if (asked.keys.empty()) return store.page(asked.filter, asked.after, bounds);
+  const std::set<deliver::letter_key> distinct(asked.keys.begin(), asked.keys.end());
+  const std::vector<deliver::letter_key> keys(distinct.begin(), distinct.end());
+  std::size_t at = 0;
+  if (!asked.after.empty() && (!whole_number(asked.after, at) || at > keys.size()))
+    return fail(errc::bad_request, "is not where a page of these keys ended", "`after`");
+  deliver::letter_page made;
+  for (std::size_t bytes = 0; at < keys.size() && bytes < bounds.event_bytes; ++at) {
+    auto found = store.find(keys[at]);
+    if (!found) return fail(found.error());
+    if (!*found) continue;
+    bytes += (*found)->event.size();
+    made.letters.push_back(std::move(**found));
   }
-  r.body += ']';
-  append_next(r.body, page->next);
-  return r;
+  if (at < keys.size()) made.next = std::to_string(at);
+  return made;
 }
-
-/// What goes in one call, and where the next one begins.
-result<std::pair<std::vector<deliver::letter_key>, std::string>> chosen(const dead_letter_store& store,
-                                                                        const letter_query& asked) {
-  if (!asked.keys.empty()) return std::pair(asked.keys, std::string());
-  auto page = store.page(asked.filter, asked.after, {.letters = asked.limit});
-  if (!page) return fail(page.error());
-  std::vector<deliver::letter_key> keys;
-  for (const dead_letter& l : page->letters) keys.push_back(l.key());
-  return std::pair(std::move(keys), std::move(page->next));
-}
-
-/// `work` on the desk's thread, or the answer why not.
-void on_desk(letter_desk& desk, const respond& to, std::function<response(dead_letter_store&)> work) {
-  if (!desk.run([to, work = std::move(work)](dead_letter_store& store) { to(work(store)); })) to(not_ready());
-}
-
-}  // namespace
 
 void letter_desk::connect(dead_letter_store& store, const make_executor& workers) {
   const std::lock_guard lock(mutex_);
@@ -113,6 +128,11 @@ bool letter_desk::run(std::function<void(dead_letter_store&)> job) {
   return true;
 }
 
+void letter_desk::go_on(std::function<void(dead_letter_store&)> job) {
+  const std::lock_guard lock(mutex_);
+  if (worker_) worker_->run([store = store_, job = std::move(job)] { job(*store); });
+}
+
 result<letter_query> parse_letter_query(const request& asked) {
   letter_query made;
   for (const auto& [name, value] : asked.query) {
@@ -135,9 +155,7 @@ result<letter_query> parse_letter_query(const request& asked) {
       if (!read) return wrong("is no time as 2026-01-31T12:00:00Z");
       *time = *read;
     } else if (name == "limit") {
-      const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), made.limit);
-      if (ec != std::errc() || end != value.data() + value.size() || made.limit < 1 ||
-          made.limit > letters_max)
+      if (!whole_number(value, made.limit) || made.limit < 1 || made.limit > letters_max)
         return wrong("is no number from 1 to 1000");
     } else if (name == "key") {
       auto key = deliver::parse_letter_key(value);
@@ -169,29 +187,6 @@ handler show_dead_letter(letter_desk& desk) {
       if (!*found) return problem(404, "not found", "no such dead letter is there any more");
       response r;
       append_letter(r.body, **found, true);
-      return r;
-    });
-  };
-}
-
-handler discard_dead_letters(letter_desk& desk, std::function<void(const std::string&)> said) {
-  return [&desk, said = std::move(said)](const request& asked, const respond& to) {
-    const auto query = parse_letter_query(asked);
-    if (!query) return to(refused(query.error()));
-    if (query->keys.empty() && query->filter.destination.empty())
-      return to(problem(400, "bad request", "a `key` or a `destination` says which are meant"));
-    on_desk(desk, to, [query = *query, said, who = asked.who](dead_letter_store& store) {
-      const auto which = chosen(store, query);
-      if (!which) return refused(which.error());
-      const auto gone = store.remove(which->first);
-      if (!gone) return refused(gone.error());
-      if (*gone > 0)
-        said(std::to_string(*gone) + " dead letters" +
-             (query.filter.destination.empty() ? "" : " of " + query.filter.destination) +
-             " discarded, asked by " + who);
-      response r;
-      r.body.append(R"({"discarded":)").append(std::to_string(*gone));
-      append_next(r.body, which->second);
       return r;
     });
   };

@@ -1,4 +1,4 @@
-// /api/v1/dead-letters: what could not be delivered, page by page, one whole, and given up for good.
+// /api/v1/dead-letters: what could not be delivered, page by page and one whole.
 #pragma once
 
 #include <atomic>
@@ -26,6 +26,8 @@ class letter_desk {
 
   /// False without a store, and when too many wait.
   bool run(std::function<void(deliver::dead_letter_store&)> job);
+  /// The rest of a job that waited for something else in the middle; dropped without a store.
+  void go_on(std::function<void(deliver::dead_letter_store&)> job);
 
  private:
   std::mutex mutex_;
@@ -34,7 +36,7 @@ class letter_desk {
   std::shared_ptr<std::atomic<std::size_t>> jobs_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
-/// Letters of one answer, and of one `discard`.
+/// Letters of one answer, and of one order.
 inline constexpr std::size_t letters_max = 1000, letters_usual = 100;
 
 /// What the query asks for: `destination`, `source`, `id` (equal), `reason` (contained), `since`, `until`
@@ -52,9 +54,15 @@ result<letter_query> parse_letter_query(const request& asked);
 handler list_dead_letters(letter_desk& desk);
 /// GET /api/v1/dead-letters/{key}: one letter with its event. 404 when it is not there.
 handler show_dead_letter(letter_desk& desk);
-/// POST /api/v1/dead-letters/discard: gives up what `key` names, or up to `limit` letters that the filter
-/// chooses, behind `after`: `{"discarded":n,"next":…}`. 400 without a key and a destination. `said` is told
-/// what was done, for the node's own log.
-handler discard_dead_letters(letter_desk& desk, std::function<void(const std::string& line)> said);
+
+/// Up to `bounds` of the letters that a query chooses, those that its keys name if it has keys, and where the
+/// next ones begin. errc::bad_request when `after` is no page's `next`.
+result<deliver::letter_page> choose(const deliver::dead_letter_store& store, const letter_query& asked,
+                                    const deliver::page_bounds& bounds);
+
+/// The answer to what could not be done: 400 for errc::bad_request, else 503.
+net::http::response refused(const error& why);
+/// `,"next":…}`
+void append_next(std::string& to, const std::string& next);
 
 }  // namespace sluice::node::admin

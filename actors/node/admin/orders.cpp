@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/node/config/nearest.hpp"
+#include "messages/assert.hpp"
 #include "messages/json_string.hpp"
 
 namespace sluice::node::admin {
@@ -35,6 +36,10 @@ response done(order_kind what, const std::string& name, std::uint64_t waiting) {
       break;
     case order_kind::discard:
       r.body.append(R"(,"discarding":)").append(std::to_string(waiting)).append("}");
+      break;
+    case order_kind::discard_letters:
+    case order_kind::redrive:
+      SLUICE_ASSERT(false);  // no orders of this handler
   }
   return r;
 }

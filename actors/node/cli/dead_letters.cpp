@@ -4,9 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -24,6 +27,8 @@
 namespace sluice::cli {
 namespace {
 
+using net::http::method;
+
 struct options {
   std::string config;
   std::string directory = config::checkpoint_options{}.dead_letters();
@@ -33,6 +38,11 @@ struct options {
   std::vector<std::string> keys;
   bool json = false, yes = false;
 };
+
+std::int64_t wall_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 /// Whole seconds are enough for people.
 std::string timestamp(std::int64_t at_ms) { return rfc3339_text(at_ms).substr(0, 19) + "Z"; }
@@ -141,21 +151,85 @@ int show(const options& o) {
   return exit_code::failed;
 }
 
-std::string query_of(const options& o) {
-  std::string query = "?limit=1000";
+/// What a node is told to do with letters, in the three forms in which it is spoken of.
+struct letter_order {
+  const char* path;
+  const char* done;  ///< also the member of the answer that counts
+  bool asks_first;
+};
+constexpr letter_order discarding{"/api/v1/dead-letters/discard", "discarded", true};
+constexpr letter_order redriving{"/api/v1/dead-letters/redrive", "redriven", false};
+
+/// Keys of one request, so that its head stays within what a server takes.
+constexpr std::size_t keys_at_once = 100;
+
+/// The queries that together choose what was asked for.
+std::vector<std::string> queries_of(const options& o) {
+  std::string filters;
   for (const auto& [name, value] :
        {std::pair("destination", &o.destination), std::pair("source", &o.source), std::pair("id", &o.id),
         std::pair("reason", &o.reason), std::pair("since", &o.since), std::pair("until", &o.until)}) {
-    if (!value->empty()) query.append("&").append(name).append("=").append(path_segment(*value));
+    if (!value->empty()) filters.append("&").append(name).append("=").append(path_segment(*value));
   }
-  for (const auto& key : o.keys) query.append("&key=").append(path_segment(key));
-  return query;
+  if (o.keys.empty()) return {"?limit=1000" + filters};
+  std::map<std::string, std::vector<std::string>> by_destination;
+  for (const std::string& key : o.keys) by_destination[key.substr(0, key.rfind(':'))].push_back(key);
+  std::vector<std::string> all;
+  for (const auto& [destination, keys] : by_destination) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (i % keys_at_once == 0) all.push_back("?limit=1000");
+      all.back().append("&key=").append(path_segment(keys[i]));
+    }
+  }
+  return all;
+}
+
+/// A page of the node's answers, or what is wrong with it.
+struct answer {
+  std::uint64_t letters = 0;
+  std::string next;
+};
+result<answer> call(node_client& node, method verb, const std::string& target, const char* counted) {
+  const auto said = verb == method::get ? node.get(target) : node.post(target);
+  if (!said) return fail(said.error());
+  const auto document = nlohmann::json::parse(*said, nullptr, false);
+  const auto& count = document.is_object() ? document.value(counted, nlohmann::json()) : nlohmann::json();
+  if (!count.is_number_unsigned() && !count.is_array())
+    return fail(errc::bad_request, "the answer is not that of a node: " + said->substr(0, 200));
+  answer made{count.is_array() ? count.size() : count.get<std::uint64_t>(), {}};
+  const auto& next = document.value("next", nlohmann::json());
+  if (next.is_string()) made.next = next.get<std::string>();
+  return made;
 }
 
 /// Call after call, each of a bounded number, until the node knows of no further ones.
-int discard(const options& o) {
-  deliver::letter_filter unused;
-  if (const auto why = filter_of(o, unused); !why.empty()) return wrong(why);
+result<void> each_page(node_client& node, method verb, const std::string& target, const char* counted,
+                       const std::function<void(std::uint64_t)>& got) {
+  std::string after;
+  do {
+    const auto said =
+        call(node, verb, target + (after.empty() ? "" : "&after=" + path_segment(after)), counted);
+    if (!said) return fail(said.error());
+    after = said->next;
+    got(said->letters);
+  } while (!after.empty());
+  return {};
+}
+
+/// How many of `all` are done, as a bar, for people who wait at a terminal.
+void show_progress(std::uint64_t done, std::uint64_t all) {
+  constexpr std::uint64_t width = 40;
+  const std::uint64_t filled = all == 0 ? width : std::min(width, done * width / all);
+  std::cerr << "\r[" << std::string(filled, '#') << std::string(width - filled, ' ') << "] " << done << " of "
+            << std::max(done, all) << std::flush;
+}
+
+int carry_out(const letter_order& what, options o) {
+  deliver::letter_filter filter;
+  if (const auto why = filter_of(o, filter); !why.empty()) return wrong(why);
+  for (const auto& key : o.keys)
+    if (!deliver::parse_letter_key(key))
+      return wrong("`" + key + "` is no key of a dead letter, as `list` shows them");
   if (o.keys.empty() && o.destination.empty()) return wrong("say which: keys, or --destination with filters");
   const auto node = node_client::make(o.node, std::cerr);
   if (!node)
@@ -164,29 +238,29 @@ int discard(const options& o) {
       "Give up for good " + (o.keys.empty()
                                  ? "the dead letters of " + o.destination + " that these filters choose"
                                  : std::to_string(o.keys.size()) + " dead letters");
-  if (!o.yes && !confirms_discard(question)) return exit_code::failed;
-  const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
-  std::uint64_t discarded = 0;
-  std::string after;
-  do {
-    const auto said = (*node)->post("/api/v1/dead-letters/discard" + query_of(o) +
-                                    (after.empty() ? "" : "&after=" + path_segment(after)));
-    if (!said) {
-      std::cerr << discarded << " were discarded, then: ";
-      return failed(said.error());
-    }
-    const auto document = nlohmann::json::parse(*said, nullptr, false);
-    if (!document.is_object() || !document.value("discarded", nlohmann::json()).is_number_unsigned()) {
-      std::cerr << "the answer is not that of a node: " << said->substr(0, 200) << '\n';
-      return exit_code::failed;
-    }
-    discarded += document["discarded"].get<std::uint64_t>();
-    const auto& next = document.value("next", nlohmann::json());
-    after = next.is_string() ? next.get<std::string>() : std::string();
-    if (shows_progress) std::cerr << '\r' << discarded << " discarded" << std::flush;
-  } while (!after.empty());
-  if (shows_progress) std::cerr << '\r';
-  std::cout << discarded << " dead letters discarded\n";
+  if (what.asks_first && !o.yes && !confirms_discard(question)) return exit_code::failed;
+  // What becomes a letter again meanwhile is another one, and stays.
+  if (o.keys.empty() && o.until.empty()) o.until = rfc3339_text(wall_ms());
+  const auto queries = queries_of(o);
+  std::uint64_t done = 0, all = o.keys.size();
+  const bool shows = ::isatty(STDERR_FILENO) != 0;
+  if (shows && o.keys.empty()) {
+    const auto counted = each_page(**node, method::get, "/api/v1/dead-letters" + queries.front(), "letters",
+                                   [&](std::uint64_t letters) { all += letters; });
+    if (!counted) return failed(counted.error());
+  }
+  for (const auto& query : queries) {
+    const auto ended =
+        each_page(**node, method::post, what.path + query, what.done, [&](std::uint64_t letters) {
+          done += letters;
+          if (shows) show_progress(done, all);
+        });
+    if (ended) continue;
+    std::cerr << (shows ? "\n" : "") << done << " were " << what.done << ", then: ";
+    return failed(ended.error());
+  }
+  if (shows) std::cerr << '\n';
+  std::cout << done << " dead letters " << what.done << '\n';
   return exit_code::done;
 }
 
@@ -226,12 +300,16 @@ void add_dead_letters(CLI::App& root, int& exit) {
   showing->callback([o, &exit] {
     if ((exit = locate(*o)) == exit_code::done) exit = show(*o);
   });
-  auto* discarding = command->add_subcommand("discard", "Give some up for good, at a running node");
-  add_node_address(*discarding, o->node);
-  add_filters(*discarding, *o);
-  discarding->add_option("KEY", o->keys, "As list shows them, instead of filters");
-  discarding->add_flag("--yes", o->yes, "Without asking");
-  discarding->callback([o, &exit] { exit = discard(*o); });
+  const auto ordering = [&](const letter_order& what, const char* name, const char* help) {
+    auto* made = command->add_subcommand(name, help);
+    add_node_address(*made, o->node);
+    add_filters(*made, *o);
+    made->add_option("KEY", o->keys, "As list shows them, instead of filters");
+    if (what.asks_first) made->add_flag("--yes", o->yes, "Without asking");
+    made->callback([o, &exit, &what] { exit = carry_out(what, *o); });
+  };
+  ordering(redriving, "redrive", "Send some to their destination once more, at a running node");
+  ordering(discarding, "discard", "Give some up for good, at a running node");
 }
 
 }  // namespace sluice::cli

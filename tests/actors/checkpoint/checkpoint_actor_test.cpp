@@ -140,18 +140,24 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
   }
   /// The answers to an order, which come once it is durable.
   std::vector<result<std::uint64_t>> order(checkpoint::order_kind what, destination_id of = destination) {
+    return *give(what, of);
+  }
+  auto give(checkpoint::order_kind what, destination_id of)
+      -> std::shared_ptr<std::vector<result<std::uint64_t>>> {
     auto answers = std::make_shared<std::vector<result<std::uint64_t>>>();
     auto asked = std::make_shared<checkpoint::order>();
     asked->what = what;
     asked->destination = of;
     asked->who = "127.0.0.1";
+    asked->letters = 7;
+    asked->redriven = asked_letters;
     asked->done = [this, answers](const result<std::uint64_t>& ended) {
       shown_when_answered = board.get().destinations.at(destination).paused;
       answers->push_back(ended);
     };
     caf::anon_send(checkpoint, order_a{}, std::move(asked));
     run();
-    return *answers;
+    return answers;
   }
   std::uint64_t writes() { return disk.count(operation_kind::write, ".seg"); }
 
@@ -161,6 +167,7 @@ class checkpoint_stage : public actor_fixture, public ::testing::Test {
   test::simulated_file_system disk;
   test::log_run log{disk, 5};
   checkpoint::board board;
+  checkpoint::redrive_ptr asked_letters = std::make_shared<checkpoint::redrive>();
   std::vector<error> failures;
   bool paused = false;  // what the lanes were told
   bool shown_when_answered = false;
@@ -308,6 +315,56 @@ TEST_F(checkpoint_stage, has_what_waits_discarded_also_by_who_serves_the_lane_ne
   caf::anon_send(checkpoint, attach_a{}, target{destination, 0}, delivery);
   run();
   EXPECT_EQ(told.relieved, 0) << "it is done";
+}
+
+TEST_F(checkpoint_stage, owes_redriven_letters_again_but_none_that_still_waits) {
+  start();
+  for (const char* const id : {"a", "b", "c"}) push(id, {{destination, 0}});
+  settle(1, 2, 2);  // given up, say
+  advance(1s);
+  const auto ask = [this](std::initializer_list<position> at) {
+    const auto batch = test::make_batch(
+        std::vector<test::sample_event>(at.size(), {.id = "again", .targets = {{destination, 0}}}));
+    asked_letters = std::make_shared<checkpoint::redrive>();
+    asked_letters->events.entries = batch->events.entries;
+    asked_letters->events.targets = batch->targets;
+    asked_letters->events.body = batch->done.body();
+    for (const position p : at) {
+      asked_letters->events.before.push_back({p, 0, 0, 1, 0});
+      asked_letters->letters.push_back({0, p});
+    }
+    return give(checkpoint::order_kind::redrive, destination);
+  };
+  auto answers = ask({1, 3, 2});
+  EXPECT_TRUE(answers->empty()) << "the third may be given up right now";
+  for (int i = 0; i < 20; ++i) advance(100ms);
+  EXPECT_EQ(answers->at(0), 2u);
+  ASSERT_EQ(asked_letters->events.before.size(), 2u);
+  EXPECT_EQ(asked_letters->events.before[1].origin, 2u) << "the third still waits";
+  EXPECT_EQ(log.state.destinations()[destination].totals.redriven, 2u);
+  EXPECT_EQ(log.state.destinations()[destination].totals.pending(), 3u);
+  answers = ask({3});
+  for (int i = 0; i < 20; ++i) advance(100ms);
+  EXPECT_EQ(answers->at(0), 0u);
+  EXPECT_EQ(log.state.next_position(), 6u) << "nothing was written";
+  answers = ask({3});
+  settle(3, 3, 1);
+  for (int i = 0; i < 20; ++i) advance(100ms);
+  EXPECT_EQ(answers->at(0), 1u) << "what it waited for came";
+  for (const destination_id unknown : {destination_id{0}, destination_id{9}}) {
+    const auto refused = order(checkpoint::order_kind::redrive, unknown);
+    ASSERT_EQ(refused.size(), 1u);
+    EXPECT_EQ(refused[0].error().code, errc::not_found);
+  }
+}
+
+TEST_F(checkpoint_stage, notes_which_letters_an_operator_discards) {
+  start();
+  const auto before = writes();
+  EXPECT_EQ(order(checkpoint::order_kind::discard_letters).at(0), 7u);
+  EXPECT_EQ(order(checkpoint::order_kind::discard_letters, 0).at(0), 7u) << "quarantined ones as well";
+  EXPECT_EQ(writes(), before + 2);
+  EXPECT_EQ(order(checkpoint::order_kind::discard_letters, 9).at(0).error().code, errc::not_found);
 }
 
 TEST_F(checkpoint_stage, does_not_say_that_it_paused_what_it_could_not_write) {

@@ -20,8 +20,10 @@ class stager_run {
  public:
   enum class ending { well, no_space, failed };
 
-  stager_run() : run_(files_, 7) {
+  /// With so many segments the log is full.
+  explicit stager_run(std::size_t segments = 64) : run_(files_, 7) {
     run_.max_ids = 256;
+    run_.options.max_bytes = segments * run_.setup.segment_size;
     if (const auto opened = run_.open(); !opened) throw std::runtime_error(to_string(opened.error()));
     checkpoint::stager::options options;
     options.outcome_reserve = 4096;

@@ -141,6 +141,76 @@ TEST(stager, keeps_the_id_that_was_noted_last_whatever_found_no_room) {
   EXPECT_EQ(s.log().state.subscription(), "third");
 }
 
+/// Events for destination 1 once more, with `padding` bytes each.
+std::shared_ptr<const checkpoint::rewritten_events> rewritten(std::size_t events, std::size_t padding = 0) {
+  const auto batch =
+      make_batch(std::vector<sample_event>(events, {.id = "again", .targets = {{1, 0}}, .padding = padding}));
+  auto made = std::make_shared<checkpoint::rewritten_events>();
+  made->kind = checkpoint::rewrite_kind::redrive;
+  made->who = "operator";
+  made->entries = batch->events.entries;
+  made->before.assign(events, {1, 0, 0, 1, 0});
+  made->targets = batch->targets;
+  made->body = batch->done.body();
+  return made;
+}
+
+void add_destination(stager_run& s) {
+  s.stager().push({.kind = checkpoint::control_kind::destination_added, .destination = 1}, "warehouse");
+  s.push({"first"});
+  s.commit_all();
+}
+
+TEST(stager, owes_rewritten_events_once_more_whatever_their_identity) {
+  stager_run s;
+  add_destination(s);
+  std::vector<result<void>> ended;
+  const auto push = [&](std::size_t events, std::size_t padding) {
+    s.stager().push(rewritten(events, padding), [&](const result<void>& how) { ended.push_back(how); });
+  };
+  push(2, 0);
+  EXPECT_TRUE(s.stager().urgent()) << "it waits for no batch";
+  ASSERT_TRUE(s.take());
+  s.finish(no_space);
+  EXPECT_TRUE(ended.empty()) << "it is tried again";
+  s.commit_all();
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_TRUE(ended[0]);
+  push(1, 20 << 10);  // more than a group usually has
+  s.commit_all();
+  ASSERT_EQ(ended.size(), 2u);
+  EXPECT_TRUE(ended[1]);
+  EXPECT_EQ(s.log().state.destinations()[1].totals.redriven, 3u);
+  EXPECT_EQ(s.counts().accepted, 1u) << "nobody sent them";
+}
+
+TEST(stager, refuses_rewritten_events_the_room_that_outcomes_need) {
+  stager_run s(4);
+  add_destination(s);
+  std::vector<result<void>> ended;
+  for (std::size_t i = 0; i < 1000 && ended.size() == i && (ended.empty() || ended.back()); ++i) {
+    s.stager().push(rewritten(1, 8 << 10), [&](const result<void>& how) { ended.push_back(how); });
+    s.commit_all();
+  }
+  ASSERT_FALSE(ended.back()) << "the log has no end";
+  EXPECT_EQ(ended.back().error().code, errc::log_full);
+  const auto owed = s.log().state.destinations()[1].totals.pending();
+  EXPECT_EQ(owed, ended.size() - 1);
+  auto settled = std::make_shared<checkpoint::outcome>();
+  settled->head.destination = 1;
+  settled->head.how = checkpoint::settlement::delivered;
+  settled->head.first = 1;
+  settled->head.last = s.log().state.next_position() - 1;
+  settled->head.events = static_cast<std::uint32_t>(owed);
+  bool durable = false;
+  s.stager().push(settled, [&] { durable = true; });
+  s.stager().push(rewritten(1, 8 << 10), [&](const result<void>& how) { ended.push_back(how); });
+  s.commit_all();
+  EXPECT_TRUE(durable) << "beside events that find no room";
+  EXPECT_EQ(ended.back().error().code, errc::log_full);
+  EXPECT_EQ(s.log().state.destinations()[1].totals.pending(), 0u);
+}
+
 struct sent {
   std::size_t number;
   std::vector<std::string> ids;

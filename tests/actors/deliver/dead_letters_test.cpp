@@ -93,6 +93,21 @@ TEST(dead_letters, what_is_removed_stays_removed) {
   EXPECT_EQ(offline_texts(disk, "letters").size(), 2u);
 }
 
+TEST(dead_letters, what_the_log_knows_better_is_gone_at_the_next_start) {
+  simulated_file_system disk;
+  {
+    auto store = opened(disk, small_store());
+    ASSERT_TRUE(store->append(std::vector{sample_letter(1), sample_letter(2), sample_letter(3)}));
+    ASSERT_TRUE(store->remove(std::vector{sample_letter(3).key()}));
+  }
+  const auto all_but_the_first = [](const dead_letter& l) { return l.at > 1; };
+  ASSERT_TRUE(dead_letter_store::open(disk, small_store(), all_but_the_first));
+  auto store = opened(disk, small_store());
+  EXPECT_TRUE(*store->find(sample_letter(1).key()));
+  EXPECT_FALSE(*store->find(sample_letter(2).key()));
+  EXPECT_EQ(store->count(sample_letter(1).destination), 1u);
+}
+
 TEST(dead_letters, filters_choose_and_pages_go_on) {
   simulated_file_system disk;
   auto store = opened(disk, small_store());

@@ -1,5 +1,5 @@
-// Goal: dead letters are found by filters, page by page, and go when they are discarded, and only those.
-// Method: the handlers over a real store on a simulated disk, their thread replaced by calls in place.
+// Goal: dead letters are found by filters, page by page. Method: the handlers over a real store on a
+// simulated disk, their thread replaced by calls in place.
 #include "actors/node/admin/dead_letters.hpp"
 
 #include <gmock/gmock.h>
@@ -51,15 +51,10 @@ class admin_dead_letters : public ::testing::Test {
   net::http::response list(std::vector<std::pair<std::string, std::string>> query) {
     return ask(list_dead_letters(desk_), with(std::move(query)));
   }
-  net::http::response discard(std::vector<std::pair<std::string, std::string>> query) {
-    return ask(discard_dead_letters(desk_, [this](const std::string& line) { said_.push_back(line); }),
-               with(std::move(query)));
-  }
 
   test::simulated_file_system disk_;
   std::unique_ptr<deliver::dead_letter_store> store_;
   letter_desk desk_;
-  std::vector<std::string> said_;
 };
 
 TEST_F(admin_dead_letters, are_listed_by_filter_and_page_by_page) {
@@ -97,17 +92,6 @@ TEST_F(admin_dead_letters, are_shown_whole) {
   }
 }
 
-TEST_F(admin_dead_letters, go_when_they_are_discarded_and_only_those) {
-  EXPECT_EQ(discard({{"key", "crm:3"}, {"key", "crm:9"}}).body, R"({"discarded":1,"next":null})");
-  EXPECT_EQ(store_->count("crm"), 2U);
-  EXPECT_EQ(discard({{"destination", "files"}}).body, R"({"discarded":2,"next":null})");
-  EXPECT_EQ(store_->count("files"), 0U);
-  EXPECT_EQ(store_->count("crm"), 2U);
-  EXPECT_EQ(discard({{"destination", "files"}}).body, R"({"discarded":0,"next":null})");
-  EXPECT_EQ(said_, (std::vector<std::string>{"1 dead letters discarded, asked by 127.0.0.1",
-                                             "2 dead letters of files discarded, asked by 127.0.0.1"}));
-}
-
 TEST_F(admin_dead_letters, refuse_what_they_do_not_understand) {
   const struct {
     std::pair<std::string, std::string> parameter;
@@ -126,9 +110,6 @@ TEST_F(admin_dead_letters, refuse_what_they_do_not_understand) {
     EXPECT_EQ(said.status, 400) << r.parameter.first;
     EXPECT_THAT(said.body, HasSubstr(r.says));
   }
-  EXPECT_EQ(discard({}).status, 400) << "everything at once is no slip of the finger";
-  EXPECT_EQ(discard({{"id", "e1"}}).status, 400);
-  EXPECT_EQ(store_->count("crm"), 3U);
 }
 
 TEST_F(admin_dead_letters, are_not_there_before_the_store_and_after_it) {
