@@ -37,6 +37,8 @@ struct log_chunk;
 using log_chunk_ptr = std::shared_ptr<log_chunk>;
 struct attempt_result;
 using attempt_result_ptr = std::shared_ptr<attempt_result>;
+struct burst_result;
+using burst_result_ptr = std::shared_ptr<burst_result>;
 struct work_result;
 using work_result_ptr = std::shared_ptr<work_result>;
 struct commit_sample;
@@ -50,6 +52,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::batch_group_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::commit_result_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::log_chunk_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::attempt_result_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::burst_result_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::work_result_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::commit_sample_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::scrape_request_ptr)
@@ -92,8 +95,9 @@ using deliver_actor = caf::typed_actor<
     caf::reacts_to<offered_a, std::uint64_t>,
     // Its outcome is durable.
     caf::reacts_to<settled_a>,
-    // Its worker thread finished a write, its HTTP client an attempt.
+    // Its worker thread finished a write, its HTTP client an attempt, its publisher a burst.
     caf::reacts_to<written_a, work_result_ptr>, caf::reacts_to<reply_a, attempt_result_ptr>,
+    caf::reacts_to<reply_a, burst_result_ptr>,
     // The backlog is over its bound, or an operator gives it up: acts between attempts.
     caf::reacts_to<relieve_a, checkpoint::relief>,
     // It is time for the next step; or the destination goes on after a pause.

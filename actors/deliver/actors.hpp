@@ -15,7 +15,9 @@
 #include "actors/deliver/retry_schedule.hpp"
 #include "actors/deliver/sender.hpp"
 #include "actors/deliver/stage.hpp"
+#include "actors/deliver/subject_template.hpp"
 #include "net/http/client.hpp"
+#include "net/nats/message.hpp"
 
 namespace sluice::deliver {
 
@@ -42,9 +44,9 @@ struct http_options {
   /// often it is tried.
   std::function<net::http::outgoing(const std::string& id, const std::vector<std::string_view>& events)>
       make_request;
-  sender post;                         ///< sends it; the next attempt waits for its end
-  std::size_t batch = 100;             ///< events a request, 1 … 1000
-  std::size_t batch_bytes = 1u << 20;  ///< bytes of events a request, unless one alone is larger
+  sender post;                          ///< sends it; the next attempt waits for its end
+  std::size_t batch = 100;              ///< events a request, 1 … 1000
+  std::size_t batch_bytes = 1u << 20;   ///< bytes of events a request, unless one alone is larger
   std::chrono::milliseconds linger{0};  ///< longest wait of an event for a batch that is not full
   std::chrono::milliseconds timeout{5000};
   retry_options retry;
@@ -56,5 +58,20 @@ struct http_options {
 };
 /// POSTs batches in the envelope, one request in flight, in order; durable offers, retries, dead letters.
 deliver_actor spawn_http(caf::actor_system& system, stage_options options, http_options http);
+
+struct nats_options {
+  net::nats::burst_sender publish;  ///< sends it; the next burst waits for its end
+  subject_template subject;
+  std::size_t max_in_flight = 256;     ///< events a burst, 1 … 1000
+  std::size_t burst_bytes = 1u << 20;  ///< bytes of events a burst, unless one alone is larger
+  retry_options retry;
+  std::chrono::milliseconds retry_for{24 * 3600 * 1000};  ///< an event's age at which it is dead-lettered
+  std::function<double()> random;                         ///< [0, 1)
+  /// Stable id of an event, for `Nats-Msg-Id`: never the same for another event of any log.
+  std::function<std::string(const std::string& of)> stable_id;
+};
+/// Publishes into a JetStream stream, one burst in flight. After a failure one event at a time is tried until
+/// one is taken. What the stream took behind an event that failed is not sent again.
+deliver_actor spawn_nats(caf::actor_system& system, stage_options options, nats_options nats);
 
 }  // namespace sluice::deliver

@@ -75,6 +75,10 @@ deliver_actor::behavior_type stage::make_behavior() {
         replied(*result);
         end_when_drained();
       },
+      [this](reply_a, const burst_result_ptr& result) {
+        published(*result);
+        end_when_drained();
+      },
       [this](relieve_a, const checkpoint::relief& wanted) {
         // What an operator gives up goes on until it is done; the bound asks again.
         if (relief_.how == checkpoint::settlement::discarded && !relief_.done() && wanted.how != relief_.how)

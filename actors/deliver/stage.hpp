@@ -76,6 +76,7 @@ class stage : public deliver_actor::base {
   virtual bool busy() const = 0;
   virtual void written(const work_result&) {}
   virtual void replied(attempt_result&) {}
+  virtual void published(const burst_result&) {}
   virtual void offered(std::uint64_t) {}
   virtual void settled_durably() {}
   virtual void ticked() {}
@@ -99,6 +100,8 @@ class stage : public deliver_actor::base {
   std::string_view relief_reason() const noexcept;
   /// Whether the next event has to go.
   bool relief_wants(position at, std::int64_t since_ms) noexcept { return relief_.wants(at, since_ms); }
+  /// What is still to give up.
+  const checkpoint::relief& relief() const noexcept { return relief_; }
   bool giving_up() const noexcept { return surrendered_.has_value(); }
   bool draining() const noexcept { return draining_; }
   /// An operator lets the destination rest: no attempt begins, `ticked` is called when it goes on. What `ask`

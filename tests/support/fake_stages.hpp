@@ -100,6 +100,7 @@ class fake_delivery : public deliver_actor::base {
             [](settled_a) {},
             [](written_a, const work_result_ptr&) {},
             [](reply_a, const attempt_result_ptr&) {},
+            [](reply_a, const burst_result_ptr&) {},
             [](relieve_a, const checkpoint::relief&) {},
             [](tick_a) {},
             [this](drain_a) { quit(caf::exit_reason::normal); }};

@@ -48,6 +48,7 @@ class hearing_delivery : public deliver_actor::base {
             [this](settled_a) { ++h_.settled; },
             [](written_a, const work_result_ptr&) {},
             [](reply_a, const attempt_result_ptr&) {},
+            [](reply_a, const burst_result_ptr&) {},
             [this](relieve_a, const checkpoint::relief& what) {
               ++h_.relieved;
               h_.last_relief = what;
