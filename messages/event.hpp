@@ -97,7 +97,7 @@ struct event_entry {
   std::uint16_t rule = no_rule;  ///< number of the first rule that matched, in configuration order
   std::uint16_t targets = 0;     ///< index into the record's target sets; 0 is the empty set
   std::uint8_t why = 0;          ///< a `quarantine`, 0 for a valid event
-  std::uint8_t reserved = 0;     ///< written as 0; anything else is refused
+  std::uint8_t cut = 0;          ///< 1 in the log where only what identifies a dropped event was kept of it
 
   constexpr bool quarantined() const noexcept { return why != 0; }
   friend bool operator==(const event_entry&, const event_entry&) = default;

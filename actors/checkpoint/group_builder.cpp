@@ -235,6 +235,7 @@ void group_builder::put_slices(const batch& b, std::span<const std::uint8_t> is_
     if (keeps_identity_only(b, i, bytes)) {
       text_writer writer{at};
       put_identity(writer, b, i, e);
+      e.cut = 1;
     } else {
       put(at, slice.data(), slice.size());
     }

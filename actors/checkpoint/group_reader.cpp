@@ -214,7 +214,8 @@ class walk {
       };
       fits &= e.length > 0 && std::uint64_t{e.offset} + e.length <= body &&
               inside(e.id_offset, e.id_length) && inside(e.source_offset, e.source_length) &&
-              inside(e.region_offset, e.region_length) && e.targets < sets && e.reserved == 0;
+              inside(e.region_offset, e.region_length) && e.targets < sets &&
+              e.cut <= (e.targets == 0 && !e.quarantined() ? 1 : 0);
       dropped += e.targets == 0 && !e.quarantined();
       quarantined += e.quarantined();
     }

@@ -246,7 +246,9 @@ class log_state::applier final : public record_visitor {
     if (known == nullptr || known->id != view.head.destination || known->id == dead_letters_id) {
       return contradict("the destination to remove is not there");
     }
-    state_.destinations_[view.head.destination].removed = true;
+    destination_state& gone = state_.destinations_[view.head.destination];
+    gone.removed = true;
+    gone.backfilled = gone.backfill_upto = 0;
   }
 
   /// The destination that a record is about; null, and the error noted, when it is none.
@@ -340,7 +342,10 @@ bool destination_state::is_settled(lane_id lane, position at) const noexcept {
 
 position log_state::needed_from() const noexcept {
   position needed = next_position_;
-  for (const destination_state& d : destinations_) needed = d.needed_from(needed);
+  for (const destination_state& d : destinations_) {
+    needed = d.needed_from(needed);
+    if (d.backfill_upto != 0) needed = std::min(needed, d.backfilled + 1);
+  }
   return needed;
 }
 

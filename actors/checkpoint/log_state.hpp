@@ -128,7 +128,7 @@ class log_state {
   destination_id next_destination() const noexcept;
 
   /// The first position that a lane of a destination still needs (removed ones too, while they have a
-  /// backlog). An idle lane needs nothing, however far behind its cursor stands.
+  /// backlog), or a backfill that is owed. An idle lane needs nothing, however far behind its cursor stands.
   position needed_from() const noexcept;
   /// Every destination that needs something of the log, removed ones too.
   std::vector<destination_need> needs() const;

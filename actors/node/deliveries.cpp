@@ -8,6 +8,7 @@
 #include "actors/deliver/actors.hpp"
 #include "actors/deliver/authorization.hpp"
 #include "actors/deliver/request_maker.hpp"
+#include "actors/node/backfill.hpp"
 #include "actors/node/config/rules.hpp"
 #include "actors/node/incidents.hpp"
 #include "actors/node/parts.hpp"
@@ -138,6 +139,20 @@ checkpoint::when_full when_full(config::backlog_full from) {
   return checkpoint::when_full::dead_letter;
 }
 
+result<void> application::parts::backfill_new(checkpoint::segment_log::moment now) {
+  for (const auto& d : configured.destinations) {
+    const auto* const known = state.find(d.name);
+    if (known->backfill_upto == 0) continue;
+    log_info("deliver", "destination " + d.name + " is new: looking for events of before that it gets");
+    const auto copied = backfill(known->id, {log.get(), &state, key.get(), rules, event_split, now});
+    if (!copied) {
+      return fail(copied.error().code, "from: oldest: " + copied.error().detail, "destinations." + d.name);
+    }
+    log_info("deliver", "destination " + d.name + " gets " + std::to_string(*copied) + " events of before");
+  }
+  return {};
+}
+
 result<void> application::parts::make_deliveries() {
   const checkpoint::segment_log::moment now{state.running_ms(), wall_ms()};
   if (auto declared = declare_destinations(configured, *log, state, *files, now); !declared) return declared;
@@ -156,6 +171,7 @@ result<void> application::parts::make_deliveries() {
   if (!compiled) return fail(compiled.error());
   rules = std::move(*compiled);
   event_split = config::make_split(configured, number_of);
+  if (auto copied = backfill_new(now); !copied) return copied;
   auto made = make_lanes(configured, *log, state, recovered.clean, clock::now().time_since_epoch());
   if (!made) return fail(made.error());
   lanes = std::move(*made);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/deliver/file_sink.hpp"
+#include "actors/node/commit_now.hpp"
 #include "actors/node/incidents.hpp"
 
 namespace sluice::node {
@@ -18,24 +19,6 @@ namespace {
 
 /// File destinations by name and control records in one small group.
 constexpr std::size_t declaration_bytes = 1u << 20;
-
-result<void> commit_now(checkpoint::group_builder& group, checkpoint::segment_log& log,
-                        checkpoint::log_state& state, checkpoint::segment_log::moment when) {
-  std::vector<std::byte> snapshot;
-  switch (log.plan(group.disk_bytes())) {
-    case checkpoint::segment_log::room::here:
-      break;
-    case checkpoint::segment_log::room::rotates:
-      snapshot = state.serialize();
-      break;
-    case checkpoint::segment_log::room::coming:
-    case checkpoint::segment_log::room::full:
-      return fail(errc::log_full, "the log has no room for the records of the new destinations");
-  }
-  auto committed = log.commit(group, when, snapshot);
-  if (!committed) return fail(committed.error());
-  return state.apply((*committed)->header(), (*committed)->content());
-}
 
 /// The configured lanes, and those of an earlier configuration that still hold events.
 result<std::vector<lane_id>> lanes_of(const config::destination_options& d,
@@ -150,8 +133,13 @@ result<void> declare_destinations(const config::config& from, checkpoint::segmen
     if (known == nullptr) {
       const auto at = state.next_position() - 1;
       const control_head added{control_kind::destination_added, id, static_cast<std::uint32_t>(d.name.size()),
-                               at, 0};
+                               at, d.from == config::begins::oldest && at > 0 ? 1u : 0u};
       fits = group.append_control(added, d.name);
+    }
+    if (known != nullptr && known->backfill_upto != 0 && d.from == config::begins::now) {
+      // What it was still owed is not asked for any more.
+      fits = group.append_control(
+          {.kind = control_kind::backfilled, .destination = id, .at = known->backfill_upto}, {});
     }
     const bool attached = known != nullptr && !known->lanes.empty() && known->lanes[0].file_attached;
     if (d.kind == config::destination_kind::file && !attached) {

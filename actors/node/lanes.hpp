@@ -14,7 +14,8 @@
 
 namespace sluice::node {
 
-/// Commits what the log does not know yet: new destinations (they start behind the last event), those that
+/// Commits what the log does not know yet: new destinations (they start behind the last event; one whose
+/// `from` is `oldest` is owed a backfill), those that
 /// are gone and hold nothing, and the base length of files that were there before. Blocking; before the log
 /// has any other user.
 result<void> declare_destinations(const config::config& from, checkpoint::segment_log& log,

@@ -98,6 +98,7 @@ struct application::parts {
   result<void> listen();
   result<void> recover();
   result<void> make_deliveries();
+  result<void> backfill_new(checkpoint::segment_log::moment now);
   void serve_admin();
   void run_actors();
   deliver::stage_options delivery_options(std::size_t lane, const checkpoint_actor& to);

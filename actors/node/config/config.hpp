@@ -164,6 +164,12 @@ struct split_options {
 /// When the events of a request count against the rate for the last time.
 enum class rate_counts : std::uint8_t { answer, arrival };
 
+/// Where a new destination begins.
+enum class begins : std::uint8_t {
+  now,
+  oldest,  ///< with the oldest event that the log retains whole
+};
+
 struct destination_options {
   std::string name;
   destination_kind kind = destination_kind::discard;
@@ -175,6 +181,7 @@ struct destination_options {
   std::chrono::milliseconds linger{0};       ///< http: longest wait for a fuller batch
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
   config::rate_counts rate_counts = rate_counts::answer;  ///< http
+  begins from = begins::now;
   retry_options retry{};
   backlog_options backlog{};
   webhook_options webhook{};  ///< http

@@ -75,7 +75,8 @@ std::span<const section> all_sections() {
       {"destinations.*.auth.basic", "A user and a password (RFC 7617)."},
       {"destinations.*.auth.api_key", "A header of the receiver's choice."},
       {"destinations.*.auth.oauth2", "A token by client credentials (RFC 6749), renewed before it ends."},
-      {"destinations.*.tls", "An https destination's authority, and the certificate that it is shown; read at the start."},
+      {"destinations.*.tls",
+       "An https destination's authority, and the certificate that it is shown; read at the start."},
       {"destinations.*.retry", "When a failed attempt is repeated."},
       {"destinations.*.backlog", "What may wait for it."},
       {"dead_letters", "Events that cannot be delivered or understood."},
@@ -91,10 +92,7 @@ std::span<const section> all_sections() {
 
 std::span<const not_yet> all_not_yet() {
   static const std::vector<not_yet> absent = {
-      {"ingest.auth", ""},
-      {"admin.tls", ""},
-      {"checkpoint.dedup.also", ""},
-      {"destinations.*.kind", "nats"},
+      {"ingest.auth", ""}, {"admin.tls", ""}, {"checkpoint.dedup.also", ""}, {"destinations.*.kind", "nats"},
       {"audit.chain", ""},
   };
   return absent;

@@ -85,6 +85,12 @@ std::vector<key> destination_keys() {
                                                  [](const cursor& c) -> auto& { return c.destination->path; },
                                                  "File that gets one event a line."))),
       leaf(
+          "destinations.*.from", choice<begins>({{"now", begins::now}, {"oldest", begins::oldest}}),
+          [](const cursor& c) -> auto& { return c.destination->from; },
+          "Where it begins when it is new: with what comes from now on, or with the oldest event that the "
+          "log "
+          "still has whole; the start copies those first."),
+      leaf(
           "destinations.*.rate", count_or("unlimited", 1, deliver::rate_window::rate_max),
           [](const cursor& c) -> auto& { return c.destination->rate; },
           "Most events in any second, at each endpoint where there are several; http: 1 to 1000."),
@@ -100,11 +106,10 @@ std::vector<key> destination_keys() {
                "destinations.*.batch", count_between<std::uint32_t>(1, 1000),
                [](const cursor& c) -> auto& { return c.destination->batch; },
                "Most events of one request, at most `rate`; the smaller of 100 and `rate` unless said.")),
-      only(http_only,
-           leaf(
-               "destinations.*.batch_bytes", size_between(1 * kib, 16 * mib),
-               [](const cursor& c) -> auto& { return c.destination->batch_bytes; },
-               "Most bytes of events in one request; an event that is larger goes alone.")),
+      only(http_only, leaf(
+                          "destinations.*.batch_bytes", size_between(1 * kib, 16 * mib),
+                          [](const cursor& c) -> auto& { return c.destination->batch_bytes; },
+                          "Most bytes of events in one request; an event that is larger goes alone.")),
       only(http_only, leaf(
                           "destinations.*.linger", duration_between(milliseconds(0), seconds(60)),
                           [](const cursor& c) -> auto& { return c.destination->linger; },

@@ -276,6 +276,8 @@ TEST(Group, KeepsOnlyTheIdentityOfDroppedEventsWhenAsked) {
   EXPECT_THAT(got.ids, testing::ElementsAre("a-1", "b\\u00e9\\/2", ""));
   EXPECT_THAT(got.regions, testing::ElementsAre("eu-west-1", "us\\u002deast", ""));
   EXPECT_EQ(got.entries[1].identity, b->events.entries[1].identity);
+  EXPECT_THAT((std::vector<int>{got.entries[0].cut, got.entries[1].cut, got.entries[2].cut}),
+              testing::ElementsAre(0, 1, 0));
 }
 
 TEST(Group, EscapesTheMetadataOfADroppedEvent) {
@@ -518,7 +520,7 @@ TEST_F(SpoiltGroup, RefusesEntriesThatPointOutsideTheirBatch) {
   refused([](event_entry& e) { e.source_length = 0xffff; }, "source length");
   refused([](event_entry& e) { e.region_offset = 0xffffff00; }, "region offset");
   refused([](event_entry& e) { e.targets = 3; }, "target set");
-  refused([](event_entry& e) { e.reserved = 1; }, "reserved byte");
+  refused([](event_entry& e) { e.cut = 1; }, "cut although it was routed");
   refused([](event_entry& e) { e.targets = 0; }, "a dropped event that the total does not know");
   refused([](event_entry& e) { e.why = 1; }, "a quarantined event that the total does not know");
 }

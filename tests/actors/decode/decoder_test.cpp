@@ -36,7 +36,7 @@ TEST(decoder, describes_every_event_of_a_batch) {
   EXPECT_EQ(d.out.entries[0].id_hash, test_key().id_hash("e-1"));
   EXPECT_EQ(d.out.entries[0].rule, no_rule);
   EXPECT_EQ(d.out.entries[0].targets, 0u);
-  EXPECT_EQ(d.out.entries[0].reserved, 0u);
+  EXPECT_EQ(d.out.entries[0].cut, 0u);
 
   EXPECT_EQ(d.raw_id(1), "e-2");
   EXPECT_EQ(d.raw_source(1), "s");
