@@ -182,8 +182,9 @@ application::~application() {
   p.orders.connect({});
   p.letter_requests.disconnect();
   p.actors.reset();
-  p.gate->inbox().drain_into([](std::unique_ptr<batch>) {});  // answered 503 while the sockets still live
+  // Whatever was whole before this is in the inbox then, and answered 503 while the sockets still live.
   if (p.ingestion) p.ingestion->refuse_unfinished();
+  p.gate->inbox().drain_into([](std::unique_ptr<batch>) {});
   if (p.log) {
     const auto when = checkpoint::segment_log::moment{p.state.running_ms(), wall_ms()};
     if (auto ended = p.log->stop(when); !ended)

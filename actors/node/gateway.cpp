@@ -143,12 +143,13 @@ net::http::handler& gateway::admin() {
 
 void gateway::connect_ingest(std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
-  wake_ = std::make_shared<const std::function<void()>>(std::move(wake));
+  wake_ = wake ? std::make_shared<const std::function<void()>>(std::move(wake)) : nullptr;
 }
 
 void gateway::connect_scrape(std::function<void(std::function<void(std::string)>)> scrape) {
+  using passer = std::function<void(std::function<void(std::string)>)>;
   const std::lock_guard lock(mutex_);
-  scrape_ = std::make_shared<const std::function<void(std::function<void(std::string)>)>>(std::move(scrape));
+  scrape_ = scrape ? std::make_shared<const passer>(std::move(scrape)) : nullptr;
 }
 
 void gateway::unhealthy(std::string why) {
@@ -168,14 +169,7 @@ std::unique_ptr<response> gateway::refuse(const net::http::head_view& head, bool
       r.fields.emplace_back("Allow", "POST");
       return refused(std::move(r));
     }
-    switch (now()) {
-      case phase::running:
-        break;
-      case phase::starting:
-        return refused(unavailable("starting", "the node is recovering its log"));
-      case phase::stopping:
-        return refused(unavailable("stopping", "the node is stopping"));
-    }
+    if (now() != phase::running) return refused(not_running());
     if (!takes_media_type(head.content_type)) {
       return refused(problem(415, "unsupported media type", "allowed: application/json"));
     }
@@ -199,6 +193,11 @@ std::unique_ptr<response> gateway::refuse(const net::http::head_view& head, bool
   return nullptr;
 }
 
+response gateway::not_running() const {
+  return now() == phase::stopping ? unavailable("stopping", "the node is stopping")
+                                  : unavailable("starting", "the node is recovering its log");
+}
+
 void gateway::handle(net::http::request&& what, net::http::exchange&& to) {
   const auto path = what.path();
   if (path == events_path) return take_batch(std::move(what), std::move(to));
@@ -213,7 +212,7 @@ void gateway::handle(net::http::request&& what, net::http::exchange&& to) {
     const std::lock_guard lock(mutex_);
     scrape = scrape_;
   }
-  if (!scrape) return to.respond(unavailable("starting", "the node is recovering its log"));
+  if (!scrape) return to.respond(not_running());
   auto shared = std::make_shared<net::http::exchange>(std::move(to));
   (*scrape)([shared](std::string metrics) {
     response r;

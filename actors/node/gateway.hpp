@@ -33,8 +33,8 @@ class gateway {
   explicit gateway(options o);
   ~gateway();
 
-  /// `wake` reaches the ingest actor of now; `scrape` passes a responder to telemetry and is false when there
-  /// is none.
+  /// `wake` reaches the ingest actor of now, and `scrape` passes a responder to telemetry. Either may be empty:
+  /// batches wait in the inbox then, and a scrape is answered 503.
   void connect_ingest(std::function<void()> wake);
   void connect_scrape(std::function<void(std::function<void(std::string)>)> scrape);
   void enter(phase p) noexcept { phase_.store(p); }
@@ -55,6 +55,7 @@ class gateway {
   class inbound_request;
   std::unique_ptr<net::http::response> refuse(const net::http::head_view& head, bool events,
                                               bool admin) const;
+  net::http::response not_running() const;
   void handle(net::http::request&& what, net::http::exchange&& to);
   void wake_ingest();
   void take_batch(net::http::request&& what, net::http::exchange&& to);

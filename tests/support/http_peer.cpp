@@ -118,6 +118,10 @@ http_answer http_peer::post(std::string_view body, std::string_view target) {
 
 void http_peer::send(std::string_view raw) { socket_.send(raw, patience_); }
 
+bool http_peer::told_to_continue() {
+  return status_of(read_message(socket_, buffer_, patience_, true).start) == 100;
+}
+
 http_answer http_peer::receive() {
   for (;;) {
     http_message message = read_message(socket_, buffer_, patience_, true);

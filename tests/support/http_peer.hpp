@@ -50,8 +50,9 @@ class http_peer {
   http_answer post(std::string_view body, std::string_view target = "/v1/events");
 
   void send(std::string_view raw);
-  http_answer receive();  ///< the next answer; 100 (Continue) is passed over
-  bool ended_by_peer();   ///< whether the peer ends the connection, saying nothing more, within the patience
+  bool told_to_continue();  ///< whether 100 (Continue) comes next: the head sent before is being served
+  http_answer receive();    ///< the next answer; 100 (Continue) is passed over
+  bool ended_by_peer();  ///< whether the peer ends the connection, saying nothing more, within the patience
   void finish_sending() noexcept { socket_.finish_sending(); }
 
  private:

@@ -225,15 +225,11 @@ TEST_F(answers, waits_for_leave_to_send_a_body) {
   start();
   const std::string body = maker_.next(5).body;
   const std::string request = request_text("POST", "/v1/events", {{"Expect", "100-continue"}}, body);
-  tcp_socket socket = tcp_socket::connect(port());
-  socket.send(request.substr(0, request.size() - body.size()), milliseconds(5'000));
-  std::string said;
-  ASSERT_TRUE(socket.receive(said, milliseconds(10'000)));
-  EXPECT_TRUE(said.starts_with("HTTP/1.1 100")) << said;
-  socket.send(body, milliseconds(5'000));
-  while (said.find("HTTP/1.1 200") == std::string::npos && socket.receive(said, milliseconds(10'000))) {
-  }
-  EXPECT_THAT(said, HasSubstr("HTTP/1.1 200"));
+  http_peer peer(port());
+  peer.send(request.substr(0, request.size() - body.size()));
+  ASSERT_TRUE(peer.told_to_continue());
+  peer.send(body);
+  EXPECT_EQ(peer.receive().status, 200);
 }
 
 TEST_F(answers, requests_that_leave_nothing_to_commit_use_nothing_up) {
