@@ -6,10 +6,12 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -37,8 +39,8 @@ bool ready(int fd, short events, milliseconds patience) {
   }
 }
 
-int new_socket() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int new_socket(int domain = AF_INET) {
+  const int fd = ::socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) throw std::runtime_error(std::string("cannot make a socket: ") + std::strerror(errno));
   return fd;
 }
@@ -48,6 +50,20 @@ bool bind_to(int fd, std::uint16_t port) {
   return ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+/// Whether no other test has the port; then it is this process's until its end. A name without a file, which
+/// the kernel gives to one socket at a time and takes back with it.
+bool claim(std::uint16_t port) {
+  const std::string name = "sluice-test-port-" + std::to_string(port);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const int fd = new_socket(AF_UNIX);  // left open: the claim
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0) return true;
+  ::close(fd);
+  return false;
+}
+
 }  // namespace
 
 std::uint16_t free_port() {
@@ -55,7 +71,7 @@ std::uint16_t free_port() {
   for (unsigned tried = 0; tried < ports; ++tried) {
     const auto port = static_cast<std::uint16_t>(first_port + next.fetch_add(1) % ports);
     const tcp_socket probe(new_socket());
-    if (bind_to(probe.fd(), port)) return port;
+    if (bind_to(probe.fd(), port) && claim(port)) return port;
   }
   throw std::runtime_error("no free port");
 }

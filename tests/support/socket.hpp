@@ -20,8 +20,9 @@ struct too_slow : std::runtime_error {
   using runtime_error::runtime_error;
 };
 
-/// A port of 127.0.0.1 that nobody listens on now. Below the range that connections take their own port from,
-/// so that it stays free while a node is down and no connection can meet itself on it.
+/// A port of 127.0.0.1 that nobody listens on now and that no other call gets while this process lives, in
+/// whatever process of the tests. Below the range that connections take their own port from, so that it stays
+/// free while a node is down and no connection can meet itself on it.
 std::uint16_t free_port();
 
 /// One TCP socket; closes itself.

@@ -85,7 +85,7 @@ TEST(stop, is_immediate_at_the_second_signal_and_loses_nothing) {
   there.terminate();
   EXPECT_TRUE(wait_until([&] { return !there.ready(); }, milliseconds(10'000)));
   there.terminate();
-  EXPECT_TRUE(there.ended(milliseconds(2'000))) << "two signals, and it is still there";
+  EXPECT_TRUE(there.ended(milliseconds(5'000))) << "two signals, and it is still there";
   slow.stop();
   slow.answer_with(scripted({{}}));
   slow.start();

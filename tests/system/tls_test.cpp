@@ -30,7 +30,7 @@ std::string request(const std::string& body) {
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-std::string event(int number) {
+std::string event(std::size_t number) {
   return R"({"events":[{"id":")" + std::to_string(number) +
          R"(","source":"conversation:transcript","metadata":{"region":"us-east-1"}}]})";
 }
@@ -56,8 +56,8 @@ destinations:
                   values());
   under_test.start();
   auto wish = believing();
-  constexpr int requests = 30;
-  for (int i = 0; i < requests; ++i) {
+  constexpr std::size_t requests = 30;
+  for (std::size_t i = 0; i < requests; ++i) {
     openssl_client sender(tls_port_, wish);
     ASSERT_TRUE(sender.shook_hands());
     EXPECT_EQ(sender.resumed(), i > 0);
@@ -71,8 +71,10 @@ destinations:
   openssl_client asker(tls_port_, believing());
   asker.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(asker.receive_answer(), HasSubstr(R"("status":"healthy")"));
+  const auto delivered = [&] { return complete_lines(under_test.path("warehouse.jsonl")).size(); };
+  EXPECT_TRUE(wait_until([&] { return delivered() >= requests; }, milliseconds(20'000))) << delivered();
   EXPECT_EQ(under_test.stop(), (exit_status{0, 0}));
-  EXPECT_EQ(complete_lines(under_test.path("warehouse.jsonl")).size(), static_cast<std::size_t>(requests));
+  EXPECT_EQ(delivered(), requests);
 }
 
 TEST_F(node_over_tls, delivers_over_https_to_whom_the_system_believes_and_to_nobody_else) {
