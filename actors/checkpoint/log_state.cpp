@@ -75,6 +75,7 @@ class log_state::applier final : public record_visitor {
     if (state_.find(of) == nullptr || of == dead_letters_id)
       return contradict("events are written again for a destination that is not there");
     for (std::size_t set = 1; set < sets_.size(); ++set) {
+      if (events_of_set_[set] == 0) continue;
       if (sets_[set].size() != 1 || sets_[set].front().destination != of)
         return contradict("events that are written again have more than one target");
       if (!route(sets_[set].front(), events_of_set_[set], view.batch.first)) return;

@@ -256,7 +256,8 @@ int carry_out(const letter_order& what, options o) {
           if (shows) show_progress(done, all);
         });
     if (ended) continue;
-    std::cerr << (shows ? "\n" : "") << done << " were " << what.done << ", then: ";
+    if (shows && done > 0) std::cerr << '\n';
+    if (done > 0) std::cerr << done << " were " << what.done << ", then: ";
     return failed(ended.error());
   }
   if (shows) std::cerr << '\n';
