@@ -106,6 +106,7 @@ constexpr third_party wrapped[] = {
      "(application\\.cpp|parts\\.hpp|wiring\\.cpp)"},
     {"boost/", "net/.*"},
     {"openssl/", "net/.*"},
+    {"nats/", "net/nats/.*"},
     {"simdjson", "actors/decode/token_index\\.cpp"},
     {"xxhash", "actors/decode/identity\\.cpp"},
     {"re2/", "actors/route/.*"},
@@ -115,7 +116,9 @@ constexpr third_party wrapped[] = {
     {"CLI/", "actors/node/(main\\.cpp|cli/.*)"},
     {"spdlog/", "actors/node/incidents\\.cpp"},
     {"benchmark/", "benchmarks/micro/.*"},
-    {"nlohmann/", "net/oauth2/token_cache\\.cpp|actors/(subscription|sandbox)/.*|actors/node/cli/.*"},
+    {"nlohmann/",
+     "net/(oauth2/token_cache|nats/publish_answer)\\.cpp|actors/(subscription|sandbox)/.*|actors/node/cli/"
+     ".*"},
     {"tl/", "messages/result\\.hpp|actors/node/config/.*"},
 };
 
