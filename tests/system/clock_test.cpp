@@ -1,0 +1,104 @@
+// Goal: a wall clock that jumps changes nothing that counts in time: not the limit, not what is recognised as
+// a duplicate, not what arrives. Method: the release binary with a preloaded shim that steps the wall clock
+// and leaves the monotonic one alone, a receiver with notes of its own.
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "tests/support/delivered.hpp"
+#include "tests/support/node.hpp"
+#include "tests/support/receiver.hpp"
+#include "tests/system/configurations.hpp"
+
+namespace sluice::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::int64_t hour = 3600, day = 24 * hour;
+
+class clock_steps : public ::testing::Test {
+ protected:
+  void begin(const std::string& keys) {
+    webhook_.start();
+    there_.emplace(webhook_node(keys),
+                   std::map<std::string, std::string>{{"receiver", std::to_string(webhook_.port())}});
+    step_to(0);
+    there_->preload(SLUICE_CLOCK_SHIM, {{"SLUICE_CLOCK_OFFSET", there_->path("clock").string()}});
+    there_->start();
+  }
+  void step_to(std::int64_t seconds) {
+    char bytes[sizeof seconds];
+    std::memcpy(bytes, &seconds, sizeof seconds);
+    // In place: the program has the file mapped.
+    std::fstream clock(there_->path("clock"), std::ios::binary | std::ios::in | std::ios::out);
+    if (!clock) clock.open(there_->path("clock"), std::ios::binary | std::ios::out);
+    clock.write(bytes, sizeof bytes);
+  }
+  /// The warehouse's next events; the body that brought them.
+  std::string post(std::size_t events) {
+    std::string body = maker_.next_for(warehouse, events).body;
+    EXPECT_EQ(there_->post(body).status, 200) << there_->last_words();
+    return body;
+  }
+
+  batch_maker maker_{draw_seed("clock_steps"), 0};
+  receiver webhook_;
+  std::optional<node> there_;
+};
+
+TEST_F(clock_steps, never_let_more_through_than_the_limit_and_lose_nothing) {
+  webhook_.answer_with([](const delivery&, std::size_t number) {
+    return number % 11 == 10 ? reply{.status = 500} : reply{.delay = milliseconds(20)};
+  });
+  begin(", timeout: 1s, ordering: none, concurrency: 8");
+  constexpr std::size_t events = 5000;
+  for (std::size_t posted = 0; posted < events; posted += 500) post(500);
+  std::atomic<bool> over = false;
+  // Less than `retry.for` apart: an age is measured by this clock, and what fails would be given up.
+  std::thread steps([&] {
+    const std::int64_t offsets[] = {hour / 4, -hour / 4, 0, -1, 2};
+    for (std::size_t i = 0; !over; ++i) {
+      step_to(offsets[i % std::size(offsets)]);
+      std::this_thread::sleep_for(milliseconds(90));
+    }
+  });
+  EXPECT_TRUE(webhook_.wait_for_events(events, milliseconds(120'000))) << there_->last_words();
+  over = true;
+  steps.join();
+  EXPECT_EQ(webhook_.received().size(), events) << "something came twice";
+  EXPECT_LE(webhook_.fastest_second(), 1000U);
+  EXPECT_GT(webhook_.fastest_second(), 100U) << "too slow to have tried the limit";
+  EXPECT_EQ(there_->metric("sluice_dead_letters", {{"destination", std::string(warehouse)}}), 0);
+}
+
+TEST_F(clock_steps, change_nothing_of_what_is_known_to_be_a_duplicate_also_through_a_restart) {
+  begin(", batch: 50");
+  const std::string first = post(100);
+  EXPECT_TRUE(webhook_.wait_for_events(100, milliseconds(30'000)));
+  std::size_t sent = 100;
+  for (const std::int64_t offset : {hour, -hour, 30 * day, -30 * day}) {
+    step_to(offset);
+    EXPECT_THAT(there_->post(first).body, HasSubstr(R"("duplicates":100)")) << offset;
+    post(100);
+    sent += 100;
+    EXPECT_TRUE(webhook_.wait_for_events(sent, milliseconds(30'000))) << offset;
+    offset > 0 ? there_->restart() : there_->kill9();
+    if (offset < 0) there_->start();
+    EXPECT_THAT(there_->post(first).body, HasSubstr(R"("duplicates":100)")) << offset << " and a new start";
+  }
+  EXPECT_EQ(there_->stop(), exit_status{}) << there_->last_words();
+  std::set<std::string> months;
+  for (const std::string& line : complete_lines(there_->path("audit.jsonl")))
+    months.insert(line.substr(std::string_view(R"({"timestamp":")").size(), 7));
+  EXPECT_GE(months.size(), 2U) << "the clock did not step";
+  const finished verified = run(sluice_binary(), {"log", "verify", there_->path("data").string()});
+  EXPECT_EQ(verified.how, exit_status{}) << verified.output << verified.errors;
+}
+
+}  // namespace
+}  // namespace sluice::testing
