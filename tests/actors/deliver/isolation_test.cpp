@@ -61,7 +61,7 @@ RC_GTEST_PROP(isolation, condemns_exactly_the_bad_ones, ()) {
   RC_ASSERT(seen.delivered == good);
   RC_ASSERT(seen.condemned == std::vector<std::size_t>(bad.begin(), bad.end()));
   RC_ASSERT(seen.settled == all(events));
-  const std::size_t depth = std::bit_width(events - 1);  // ceil(log2 events)
+  const auto depth = static_cast<std::size_t>(std::bit_width(events - 1));  // ceil(log2 events)
   RC_ASSERT(seen.attempts <= (bad.empty() ? 2 : 2 * bad.size() * depth));
 }
 

@@ -175,7 +175,7 @@ reply model_cloud::put(const std::string& text, resource& into) {
   const json body = json::parse(text);
   if (unique_names) {
     for (const resource& other : subscriptions) {
-      if (&other != &into && other.name == body.at("name"))
+      if (&other != &into && other.name == body.at("name").get<std::string>())
         return answer(409, R"({"message":"name is taken"})");
     }
   }
