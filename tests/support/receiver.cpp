@@ -67,6 +67,7 @@ void receiver::accept_all() {
     if (stopping_ || connections_.size() >= connections_max) continue;
     connection& added = connections_.emplace_back();
     added.socket = std::move(peer);
+    added.number = accepted_++;
     added.served_by = std::thread([this, &added] { serve(added); });
   }
 }
@@ -99,7 +100,8 @@ void receiver::serve(connection& with) {
 
 bool receiver::serve_one(connection& with, std::string& buffer) {
   delivery what = read_delivery(with.socket, buffer);
-  const bool last = same_name(field_of(what.fields, "connection"), "close");
+  what.connection = with.number;
+  const bool peers_last = same_name(field_of(what.fields, "connection"), "close");
   std::size_t number = 0;
   const reply how = note(std::move(what), number);
   if (how.how == reply::manner::hang) {
@@ -108,6 +110,7 @@ bool receiver::serve_one(connection& with, std::string& buffer) {
   }
   if (!pause(how.delay)) return false;
   send_reply(with, how, number);
+  const bool last = peers_last || same_name(field_of(how.fields, "connection"), "close");
   return how.how == reply::manner::answer && !last;
 }
 
@@ -159,6 +162,11 @@ bool receiver::pause(milliseconds time) {
   if (time.count() == 0) return true;
   std::unique_lock lock(guard_);
   return !changed_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+std::size_t receiver::connections() const {
+  const std::lock_guard lock(guard_);
+  return accepted_;
 }
 
 std::vector<delivery> receiver::deliveries() const {

@@ -25,10 +25,11 @@ struct delivery {
   std::string body;
   std::vector<std::string> ids;  ///< of the events in the body, in order
   std::string webhook_id;
+  std::size_t connection = 0;  ///< that it came over: the how manieth accepted, from 0
   int answered = 0;  ///< status of the answer once it was sent; 0 before, and for ever where there was none
 };
 
-/// What to do with a request.
+/// What to do with a request. An answer with `Connection: close` ends its connection.
 struct reply {
   enum class manner {
     answer,   ///< after `delay`
@@ -59,6 +60,7 @@ class receiver {
   void answer_with(policy how);
 
   std::uint16_t port() const noexcept { return port_; }
+  std::size_t connections() const;  ///< accepted since it was made
   std::vector<delivery> deliveries() const;
   /// Ids of the requests answered 2xx, in the order in which they came, repeats included.
   std::vector<std::string> received() const;
@@ -72,6 +74,7 @@ class receiver {
  private:
   struct connection {
     tcp_socket socket;
+    std::size_t number = 0;
     std::thread served_by;
     bool over = false;
   };
@@ -91,6 +94,7 @@ class receiver {
   std::deque<delivery> deliveries_;  // grows with the test's own load
   std::set<std::string> settled_;
   std::list<connection> connections_;
+  std::size_t accepted_ = 0;
   bool stopping_ = false;
   tcp_socket listener_;
   std::thread acceptor_;

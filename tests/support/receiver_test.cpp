@@ -43,6 +43,21 @@ TEST(receiver, answers_by_script_and_then_the_last_for_ever) {
   EXPECT_THAT(there.received(), ElementsAre("a", "b", "a", "b"));
 }
 
+TEST(receiver, says_over_which_connection_a_request_came) {
+  receiver there;
+  there.answer_with(scripted({{}, {.fields = {{"Connection", "close"}}}, {}}));
+  there.start();
+  http_peer first(there.port());
+  EXPECT_EQ(first.post(two).status, 200);
+  EXPECT_EQ(first.post(two).status, 200);
+  EXPECT_TRUE(first.ended_by_peer());
+  EXPECT_EQ(deliver(there.port(), two).status, 200);
+  std::vector<std::size_t> over;
+  for (const delivery& each : there.deliveries()) over.push_back(each.connection);
+  EXPECT_THAT(over, ElementsAre(0U, 0U, 1U));
+  EXPECT_EQ(there.connections(), 2U);
+}
+
 TEST(receiver, hangs_and_cuts) {
   receiver there;
   there.answer_with(scripted({{.how = reply::manner::hang}, {.how = reply::manner::cut}, {}}));
