@@ -7,20 +7,14 @@
 #include "actors/deliver/hand.hpp"
 #include "actors/deliver/retry_after.hpp"
 #include "actors/deliver/verdict.hpp"
+#include "net/http/quoted.hpp"
 
 namespace sluice::deliver {
 namespace {
 
-/// First bytes of an answer that a dead letter's reason quotes.
-constexpr std::size_t answer_bytes_quoted = 200;
-
 std::string describe(const net::http::attempt& what) {
   if (!what) return to_string(what.error().why);
-  std::string text = "answer " + std::to_string(what->status);
-  if (what->body.empty()) return text;
-  text += ": ";
-  for (const char c : what->body.substr(0, answer_bytes_quoted)) text += c >= ' ' && c < 127 ? c : ' ';
-  return text;
+  return net::http::describe_answer(what->status, what->body);
 }
 
 end_kind how_it_ended(const net::http::attempt& what) {

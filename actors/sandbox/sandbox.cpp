@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "actors/sandbox/cloud_server.hpp"
-#include "actors/sandbox/loopback.hpp"
 #include "actors/sandbox/sender.hpp"
 #include "actors/sandbox/theatre.hpp"
+#include "net/loopback.hpp"
 #include "net/runtime.hpp"
 
 namespace sluice::sandbox {
@@ -69,7 +69,7 @@ struct sandbox::impl {
 };
 
 result<std::unique_ptr<sandbox>> sandbox::start(sandbox_options options) {
-  if (!is_loopback(options.address))
+  if (!net::is_loopback(options.address))
     return fail(errc::wrong_use,
                 "the sandbox listens on loopback only, as 127.0.0.1 or [::1]: its control API asks nobody "
                 "who they are",

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "actors/sandbox/loopback.hpp"
 #include "net/http/client.hpp"
+#include "net/loopback.hpp"
 
 namespace sluice::sandbox {
 namespace {
@@ -19,7 +19,7 @@ result<std::string> endpoint_of(const json& body) {
   const std::string endpoint = text_of(*destination, "endpoint");
   const auto at = net::http::parse_url(endpoint);
   if (!at) return wrong("destination.endpoint", at.error().detail);
-  if (!at->tls && !is_loopback(at->host))
+  if (!at->tls && !net::is_loopback(at->host))
     return wrong("destination.endpoint", "must be https, or http to a loopback address");
   return endpoint;
 }

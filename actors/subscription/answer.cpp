@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "net/http/quoted.hpp"
+
 namespace sluice::subscription {
 namespace {
 
@@ -20,11 +22,10 @@ std::string text_of(const json& body, const char* name) {
 std::string describe(const net::http::reply& answer, const net::oauth2::redactor& secrets) {
   const json body = json::parse(answer.body, nullptr, false);
   const std::string message = text_of(body, "message");
-  const std::string said = net::oauth2::excerpt(message.empty() ? answer.body : message, secrets);
   std::string id(answer.field(correlation_field));
   if (id.empty()) id = text_of(body, "contextId");
-  std::string text = "answer " + std::to_string(answer.status);
-  if (!said.empty()) text += ": " + said;
+  std::string text =
+      net::http::describe_answer(answer.status, secrets.clean(message.empty() ? answer.body : message));
   if (!id.empty()) text += " (correlation id " + net::oauth2::excerpt(id, secrets) + ")";
   return text;
 }

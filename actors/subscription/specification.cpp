@@ -7,6 +7,7 @@
 #include "messages/event.hpp"
 #include "messages/json_string.hpp"
 #include "net/http/client.hpp"
+#include "net/loopback.hpp"
 
 namespace sluice::subscription {
 namespace {
@@ -27,17 +28,11 @@ std::string wrong_text(std::string_view text, std::size_t bytes_max) {
   return {};
 }
 
-/// Of a host as `parse_url` gives it: a name that begins like the address is none.
-bool is_loopback(const std::string& host) {
-  const bool v4 = host.find_first_not_of("0123456789.") == host.npos;
-  return host == "localhost" || host == "::1" || (v4 && host.starts_with("127."));
-}
-
 std::string wrong_endpoint(const std::string& endpoint) {
   constexpr const char* allowed = "; allowed is an https URL, or http on loopback";
   const auto url = net::http::parse_url(endpoint);
   if (!url) return url.error().detail + allowed;
-  if (!url->tls && !is_loopback(url->host)) return std::string("sends events unencrypted") + allowed;
+  if (!url->tls && !net::is_loopback(url->host)) return std::string("sends events unencrypted") + allowed;
   return {};
 }
 
@@ -85,7 +80,7 @@ std::string wrong_origin(std::string_view text) {
   const auto url = net::http::parse_url(text);
   if (!url) return "is no URL to send to: " + url.error().detail;
   if (url->target != "/") return "has a path";
-  if (!url->tls && !is_loopback(url->host)) return "would send the credentials unencrypted";
+  if (!url->tls && !net::is_loopback(url->host)) return "would send the credentials unencrypted";
   return {};
 }
 

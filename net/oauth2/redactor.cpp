@@ -1,8 +1,10 @@
 #include "net/oauth2/redactor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "net/base64.hpp"
+#include "net/http/quoted.hpp"
 
 namespace sluice::net::oauth2 {
 namespace {
@@ -34,7 +36,6 @@ std::string json_text(std::string_view text, bool slashes) {
   return out;
 }
 
-constexpr std::size_t bytes_quoted = 200;  // of what a peer said
 constexpr std::string_view upper_digits = "0123456789ABCDEF", lower_digits = "0123456789abcdef";
 
 }  // namespace
@@ -66,11 +67,7 @@ std::string redactor::clean(std::string text) const {
 }
 
 std::string excerpt(std::string text, const redactor& secrets) {
-  text = secrets.clean(std::move(text));
-  std::string out;
-  for (const char c : std::string_view(text).substr(0, bytes_quoted)) out += c >= ' ' && c < 127 ? c : ' ';
-  if (text.size() > bytes_quoted) out += "...";
-  return out;
+  return http::excerpt(secrets.clean(std::move(text)));
 }
 
 }  // namespace sluice::net::oauth2

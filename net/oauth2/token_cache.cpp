@@ -6,6 +6,7 @@
 
 #include "messages/assert.hpp"
 #include "net/base64.hpp"
+#include "net/http/quoted.hpp"
 
 namespace sluice::net::oauth2 {
 namespace {
@@ -20,9 +21,7 @@ constexpr double life_seconds_max = 365.0 * 24 * 3600;
 }  // namespace
 
 std::string describe_answer(const http::reply& answer, const redactor& secrets) {
-  std::string text = "answer " + std::to_string(answer.status);
-  if (const std::string said = excerpt(answer.body, secrets); !said.empty()) text += ": " + said;
-  return text;
+  return http::describe_answer(answer.status, secrets.clean(answer.body));
 }
 
 token_cache::token_cache(token_options options) : options_(std::move(options)) {

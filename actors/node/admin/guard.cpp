@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/http/field.hpp"
+#include "net/loopback.hpp"
 #include "net/same_secret.hpp"
 
 namespace sluice::node::admin {
@@ -37,10 +38,9 @@ bool comes_from_elsewhere(const net::http::head_view& head) {
 }  // namespace
 
 bool names_loopback(std::string_view authority) noexcept {
-  const auto host = without_port(authority);
-  if (net::http::same_name(host, "localhost") || host == "[::1]") return true;
-  return host.starts_with("127.") &&
-         std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+  auto host = without_port(authority);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return net::is_loopback(host);
 }
 
 std::size_t guard::token_of(std::string_view authorization) const noexcept {

@@ -8,6 +8,8 @@
 #include <limits>
 #include <span>
 
+#include "net/loopback.hpp"
+
 namespace sluice::config {
 namespace {
 
@@ -98,12 +100,6 @@ std::string print_endpoint(const endpoint& at) {
   return std::string("[").append(at.address).append("]:").append(port);
 }
 
-bool is_loopback(const endpoint& at) {
-  std::array<unsigned char, 16> bytes{};
-  if (inet_pton(AF_INET, at.address.c_str(), bytes.data()) == 1) return bytes[0] == 127;
-  if (inet_pton(AF_INET6, at.address.c_str(), bytes.data()) != 1) return false;
-  constexpr std::array<unsigned char, 16> loopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  return bytes == loopback;
-}
+bool is_loopback(const endpoint& at) { return net::is_loopback(at.address); }
 
 }  // namespace sluice::config
