@@ -1,7 +1,7 @@
-// How much of a destination's limit a backlog uses, as its receiver counts: the most events in any second,
-// and events a second against what the answer time L allows. Places are held until a second after the
-// answer, so a window is 1 + L long: rate / (1 + L); `rate_counts: arrival` allows the rate itself. And never
-// more than the requests at once carry in L.
+// How much of a destination's limit a backlog uses, as its receiver counts: the most events in any second (as
+// its program reads them, or with `arrival` as they reach its socket), and events a second against what the
+// answer time L allows. Places are held until a second after the answer, so a window is 1 + L long: rate / (1
+// + L); `rate_counts: arrival` allows the rate itself. And never more than the requests at once carry in L.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -81,7 +81,8 @@ void run(const row& of, int seconds) {
   const double used = speed(slow.deliveries());
   std::printf("| %lld ms | %s | %zu | %zu | %zu | %.1f | %.1f | %.1f %% |\n",
               static_cast<long long>(of.answer_time.count()), of.arrival ? "arrival" : "answer", of.lanes,
-              of.batch, slow.fastest_second(), used, of.allowed(), 100 * used / of.allowed());
+              of.batch, of.arrival ? slow.fastest_second_at_the_socket() : slow.fastest_second(), used,
+              of.allowed(), 100 * used / of.allowed());
   std::fflush(stdout);
 }
 

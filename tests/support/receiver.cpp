@@ -15,6 +15,7 @@ delivery read_delivery(tcp_socket& from, std::string& buffer) {
   http_message message = read_message(from, buffer, idle, false);
   delivery what;
   what.at = steady::now();
+  what.arrived_ns = from.last_arrival_ns();
   const std::size_t first = message.start.find(' ') + 1;
   what.target = message.start.substr(first, message.start.rfind(' ') - first);
   what.webhook_id = field_of(message.fields, "webhook-id");
@@ -34,6 +35,7 @@ receiver::~receiver() { stop(); }
 
 void receiver::start() {
   listener_ = tcp_socket::listen(port_);
+  listener_.note_arrivals();
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -194,9 +196,21 @@ bool receiver::wait_for_requests(std::size_t count, milliseconds patience) const
 }
 
 std::size_t receiver::fastest_second() const {
+  return fastest_second([](const delivery& d) { return d.at.time_since_epoch(); });
+}
+
+std::size_t receiver::fastest_second_at_the_socket() const {
+  return fastest_second([](const delivery& d) {
+    if (d.arrived_ns == 0) throw std::runtime_error("the kernel did not note when a request arrived");
+    return std::chrono::nanoseconds(d.arrived_ns);
+  });
+}
+
+std::size_t receiver::fastest_second(
+    const std::function<std::chrono::nanoseconds(const delivery&)>& when) const {
   const std::lock_guard lock(guard_);
-  std::vector<std::pair<steady::time_point, std::size_t>> arrivals;
-  for (const delivery& each : deliveries_) arrivals.emplace_back(each.at, each.ids.size());
+  std::vector<std::pair<std::chrono::nanoseconds, std::size_t>> arrivals;
+  for (const delivery& each : deliveries_) arrivals.emplace_back(when(each), each.ids.size());
   std::ranges::sort(arrivals);
   std::size_t most = 0, within = 0, oldest = 0;
   for (const auto& [at, events] : arrivals) {

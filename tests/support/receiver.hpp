@@ -19,7 +19,8 @@ namespace sluice::testing {
 
 /// One request as it came.
 struct delivery {
-  steady::time_point at;  ///< when its last byte was read
+  steady::time_point at;        ///< when its last byte was read
+  std::int64_t arrived_ns = 0;  ///< when its last byte reached the socket, on the wall clock; 0: not noted
   std::string target;
   http_fields fields;
   std::string body;
@@ -70,6 +71,9 @@ class receiver {
   bool wait_for_requests(std::size_t count, milliseconds patience) const;
   /// The most events that came in any window of one second, over all requests, answered or not.
   std::size_t fastest_second() const;
+  /// The same by the kernel's notes of when each reached the socket, however late it was read. Throws when
+  /// one has none.
+  std::size_t fastest_second_at_the_socket() const;
 
  private:
   struct connection {
@@ -84,6 +88,7 @@ class receiver {
   bool serve_one(connection& with, std::string& buffer);
   reply note(delivery what, std::size_t& number);
   void send_reply(connection& with, const reply& how, std::size_t number);
+  std::size_t fastest_second(const std::function<std::chrono::nanoseconds(const delivery&)>& when) const;
   bool pause(milliseconds time);  ///< false when the receiver stops meanwhile
   void reap(bool all);
 

@@ -58,6 +58,30 @@ TEST(receiver, says_over_which_connection_a_request_came) {
   EXPECT_EQ(there.connections(), 2U);
 }
 
+TEST(receiver, knows_when_a_request_reached_its_socket_before_it_was_read) {
+  receiver there;
+  there.start();
+  ASSERT_TRUE(wait_until(
+      [&] {
+        deliver(there.port(), two);
+        return there.deliveries().back().arrived_ns != 0;
+      },
+      milliseconds(10'000)));
+  const auto before = there.deliveries().size();
+  // The second one comes while the first is still being answered: it is read that much later.
+  there.answer_with(scripted({{.delay = milliseconds(200)}, {}}));
+  http_peer peer(there.port());
+  const std::string request = request_text("POST", "/", {}, two);
+  peer.send(request + request);
+  EXPECT_EQ(peer.receive().status, 200);
+  EXPECT_EQ(peer.receive().status, 200);
+  const auto all = there.deliveries();
+  ASSERT_EQ(all.size(), before + 2);
+  EXPECT_GE(all[before + 1].at - all[before].at, milliseconds(200));
+  EXPECT_NE(all[before].arrived_ns, 0);
+  EXPECT_EQ(all[before + 1].arrived_ns, all[before].arrived_ns) << "they came in one piece";
+}
+
 TEST(receiver, hangs_and_cuts) {
   receiver there;
   there.answer_with(scripted({{.how = reply::manner::hang}, {.how = reply::manner::cut}, {}}));

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -80,6 +81,7 @@ tcp_socket& tcp_socket::operator=(tcp_socket&& other) noexcept {
   if (this != &other) {
     close();
     fd_ = std::exchange(other.fd_, -1);
+    last_arrival_ns_ = other.last_arrival_ns_;
   }
   return *this;
 }
@@ -130,14 +132,33 @@ void tcp_socket::send(std::string_view bytes, milliseconds patience) {
   }
 }
 
+void tcp_socket::note_arrivals() {
+  const int on = 1;
+  if (::setsockopt(fd_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0)
+    throw std::runtime_error(std::string("no stamps of arrivals: ") + std::strerror(errno));
+}
+
 bool tcp_socket::receive(std::string& to, milliseconds patience) {
   char bytes[16384];
+  alignas(cmsghdr) char notes[256];
   for (;;) {
     if (!ready(fd_, POLLIN, patience)) throw too_slow("the peer says nothing");
-    const ssize_t got = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+    iovec where{bytes, sizeof bytes};
+    msghdr message{};
+    message.msg_iov = &where;
+    message.msg_iovlen = 1;
+    message.msg_control = notes;
+    message.msg_controllen = sizeof notes;
+    const ssize_t got = ::recvmsg(fd_, &message, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (got < 0) throw connection_lost(std::string("receiving: ") + std::strerror(errno));
     to.append(bytes, static_cast<std::size_t>(got));
+    for (cmsghdr* note = CMSG_FIRSTHDR(&message); note != nullptr; note = CMSG_NXTHDR(&message, note)) {
+      if (note->cmsg_level != SOL_SOCKET || note->cmsg_type != SCM_TIMESTAMPNS) continue;
+      timespec at{};
+      std::memcpy(&at, CMSG_DATA(note), sizeof at);
+      last_arrival_ns_ = std::int64_t{at.tv_sec} * 1'000'000'000 + at.tv_nsec;
+    }
     return got > 0;
   }
 }

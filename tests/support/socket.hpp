@@ -30,7 +30,8 @@ class tcp_socket {
  public:
   tcp_socket() noexcept = default;
   explicit tcp_socket(int fd) noexcept : fd_(fd) {}
-  tcp_socket(tcp_socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  tcp_socket(tcp_socket&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), last_arrival_ns_(other.last_arrival_ns_) {}
   tcp_socket& operator=(tcp_socket&& other) noexcept;
   ~tcp_socket() { close(); }
 
@@ -42,6 +43,12 @@ class tcp_socket {
   /// Appends what has come, at least one byte; false at the end of the stream. Throws too_slow,
   /// connection_lost.
   bool receive(std::string& to, milliseconds patience);
+  /// From here on the kernel notes when bytes reach the socket, whenever they are read; of a listener: those
+  /// of its connections. It begins with this some time later, if nobody else had asked.
+  void note_arrivals();
+  /// When the last of the bytes that were read had reached the socket, on the wall clock in nanoseconds; 0
+  /// when nothing was noted.
+  std::int64_t last_arrival_ns() const noexcept { return last_arrival_ns_; }
   /// Whether a read would not block (bytes, end or fault) within `patience`.
   bool readable(milliseconds patience) const;
   void finish_sending() noexcept;  ///< half-close
@@ -53,6 +60,7 @@ class tcp_socket {
 
  private:
   int fd_ = -1;
+  std::int64_t last_arrival_ns_ = 0;
 };
 
 }  // namespace sluice::testing
