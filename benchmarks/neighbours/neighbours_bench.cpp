@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tests/support/bad_receivers.hpp"
 #include "tests/support/batches.hpp"
 #include "tests/support/node.hpp"
 #include "tests/support/receiver.hpp"
@@ -40,46 +41,6 @@ double percentile(std::vector<double>& of, double share) {
   return of[static_cast<std::size_t>(nth)];
 }
 
-class bad_ones {
- public:
-  bad_ones() {
-    at_[1].answer_with([](const delivery&, std::size_t) { return reply{.how = reply::manner::hang}; });
-    at_[2].answer_with([](const delivery&, std::size_t) {
-      return reply{.delay = milliseconds(1000), .how = reply::manner::trickle};
-    });
-    at_[3].answer_with(
-        [](const delivery&, std::size_t) { return reply{.status = 500, .how = reply::manner::flood}; });
-    at_[4].answer_with([](const delivery&, std::size_t number) {
-      return reply{.status = number % 2 == 0 ? 503 : 200, .delay = milliseconds(20)};
-    });
-    for (std::size_t i = 1; i < count; ++i) at_[i].start();  // the first one refuses connections
-  }
-  static constexpr std::size_t count = 5;
-  std::uint16_t port(std::size_t i) const { return at_[i].port(); }
-
- private:
-  receiver at_[count];
-};
-
-std::string configuration(const receiver& healthy, const bad_ones* bad) {
-  std::string rule = "match: all\nroutes:\n  - { source: \"^conversation:\", to: [ healthy";
-  std::string destinations = "destinations:\n";
-  const auto add = [&](const std::string& name, std::uint16_t port) {
-    destinations +=
-        "  " + name + ": { kind: http, url: \"http://127.0.0.1:" + std::to_string(port) +
-        "/\", batch: 50, timeout: 1s, retry: { initial: 50ms, max: 300ms }, allow: 127.0.0.0/8 }\n";
-  };
-  add("healthy", healthy.port());
-  for (std::size_t i = 0; bad != nullptr && i < bad_ones::count; ++i) {
-    rule += ", bad" + std::to_string(i);
-    add("bad" + std::to_string(i), bad->port(i));
-  }
-  return "ingest: { listen: \"127.0.0.1:{port}\" }\n"
-         "checkpoint: { directory: \"{dir}/data\", max_bytes: 1GiB }\n"
-         "audit: { path: \"{dir}/audit.jsonl\" }\n" +
-         rule + " ] }\n" + destinations;
-}
-
 void fail(const std::string& why) {
   std::fprintf(stderr, "neighbours: %s\n", why.c_str());
   std::exit(1);
@@ -88,9 +49,9 @@ void fail(const std::string& why) {
 figures turn(const settings& of, bool beside, std::uint64_t seed) {
   receiver healthy;
   healthy.start();
-  std::optional<bad_ones> bad;
+  std::optional<bad_receivers> bad;
   if (beside) bad.emplace();
-  node there(configuration(healthy, bad ? &*bad : nullptr));
+  node there(node_with_neighbours(healthy, bad ? &*bad : nullptr));
   there.start();
   batch_maker maker(seed, 0);
 

@@ -3,14 +3,14 @@
 // are owed the same events; the healthy one must have everything while the bad ones still have nothing.
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tests/support/bad_receivers.hpp"
+#include "tests/support/batches.hpp"
 #include "tests/support/node.hpp"
 #include "tests/support/receiver.hpp"
-#include "tests/system/configurations.hpp"
 
 namespace sluice::testing {
 namespace {
@@ -19,46 +19,10 @@ constexpr milliseconds patience(60'000);
 
 class neighbours : public ::testing::Test {
  protected:
-  static constexpr std::size_t bad_ones = 5;
-
   neighbours() {
-    hanging().answer_with([](const delivery&, std::size_t) { return reply{.how = reply::manner::hang}; });
-    trickling().answer_with([](const delivery&, std::size_t) {
-      return reply{.delay = milliseconds(1000), .how = reply::manner::trickle};
-    });
-    flooding().answer_with(
-        [](const delivery&, std::size_t) { return reply{.status = 500, .how = reply::manner::flood}; });
-    flapping().answer_with([this](const delivery&, std::size_t number) {
-      return reply{.status = !healed_ && number % 2 == 0 ? 503 : 200, .delay = milliseconds(20)};
-    });
-    for (receiver* each : {&healthy_, &hanging(), &trickling(), &flooding(), &flapping()}) each->start();
-
-    std::string configuration(node_base);
-    configuration += "match: all\nroutes:\n  - { source: \"^conversation:\", to: [ healthy";
-    for (std::size_t i = 0; i < bad_ones; ++i) configuration += ", bad" + std::to_string(i);
-    configuration += " ] }\ndestinations:\n";
-    const auto add = [&](const std::string& name, const receiver& at) {
-      configuration +=
-          "  " + name + ": { kind: http, url: \"http://127.0.0.1:" + std::to_string(at.port()) +
-          "/\", batch: 50, timeout: 1s, retry: { initial: 50ms, max: 300ms }, allow: 127.0.0.0/8 }\n";
-    };
-    add("healthy", healthy_);
-    for (std::size_t i = 0; i < bad_ones; ++i) add("bad" + std::to_string(i), bad_[i]);
-    there_.emplace(configuration);
+    healthy_.start();
+    there_.emplace(node_with_neighbours(healthy_, &bad_));
     there_->start();
-  }
-
-  receiver& dead() { return bad_[0]; }  // not started: connections are refused
-  receiver& hanging() { return bad_[1]; }
-  receiver& trickling() { return bad_[2]; }
-  receiver& flooding() { return bad_[3]; }
-  receiver& flapping() { return bad_[4]; }
-
-  void heal() {
-    healed_ = true;
-    for (receiver* each : {&hanging(), &trickling(), &flooding()})
-      each->answer_with([](const delivery&, std::size_t) { return reply{}; });
-    dead().start();
   }
 
   void post(std::size_t batches, std::size_t events) {
@@ -69,8 +33,10 @@ class neighbours : public ::testing::Test {
     }
   }
 
-  std::atomic<bool> healed_ = false;
-  receiver healthy_, bad_[bad_ones];
+  std::string name(const receiver& of) { return "bad" + std::to_string(&of - bad_.all().data()); }
+
+  receiver healthy_;
+  bad_receivers bad_;
   std::optional<node> there_;
   batch_maker maker_{77, 0};
   std::vector<std::string> ids_;
@@ -80,17 +46,15 @@ TEST_F(neighbours, the_healthy_one_has_everything_while_the_bad_ones_have_nothin
   post(30, 100);
   ASSERT_TRUE(healthy_.wait_for_events(ids_.size(), patience)) << there_->last_words();
   EXPECT_EQ(healthy_.received(), ids_);
-  for (receiver* each : {&dead(), &hanging(), &trickling(), &flooding()})
-    EXPECT_TRUE(each->received().empty()) << "bad" << each - bad_ << " was no bad one";
+  for (receiver* each : {&bad_.dead(), &bad_.hanging(), &bad_.trickling(), &bad_.flooding()})
+    EXPECT_TRUE(each->received().empty()) << name(*each) << " was no bad one";
 
   // And nothing that the bad ones are owed was given up for it.
-  heal();
-  for (receiver& each : bad_) {
-    EXPECT_TRUE(each.wait_for_events(ids_.size(), patience))
-        << "bad" << &each - bad_ << ": " << there_->last_words();
+  bad_.heal();
+  for (receiver& each : bad_.all()) {
+    EXPECT_TRUE(each.wait_for_events(ids_.size(), patience)) << name(each) << ": " << there_->last_words();
   }
-  for (receiver* each : {&dead(), &hanging(), &trickling(), &flooding(), &flapping()})
-    EXPECT_LE(each->fastest_second(), 1000U) << "bad" << each - bad_;
+  for (receiver& each : bad_.all()) EXPECT_LE(each.fastest_second(), 1000U) << name(each);
 }
 
 TEST_F(neighbours, a_stop_waits_for_none_of_them) {
@@ -98,9 +62,8 @@ TEST_F(neighbours, a_stop_waits_for_none_of_them) {
   ASSERT_TRUE(healthy_.wait_for_events(ids_.size(), patience)) << there_->last_words();
   EXPECT_EQ(there_->stop(), exit_status{}) << there_->last_words();
   there_->start();
-  heal();
-  for (receiver& each : bad_)
-    EXPECT_TRUE(each.wait_for_events(ids_.size(), patience)) << "bad" << &each - bad_;
+  bad_.heal();
+  for (receiver& each : bad_.all()) EXPECT_TRUE(each.wait_for_events(ids_.size(), patience)) << name(each);
 }
 
 }  // namespace

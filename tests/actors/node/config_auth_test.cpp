@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "actors/node/config/loader.hpp"
 #include "net/tls/authority.hpp"
+#include "tests/actors/node/loaded_keys.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace sluice::config {
@@ -26,24 +26,13 @@ outside world() {
 }
 
 loaded load_keys(const std::string& keys, const std::string& url = "https://h/") {
-  return load_text("destinations:\n  a:\n    kind: http\n    url: \"" + url + "\"\n" + keys, "f.yaml", {},
-                   world());
+  return load_http(url, keys, world());
 }
 
-destination_options good(const std::string& keys) {
-  const auto read = load_keys(keys);
-  if (!read) {
-    for (const error& e : read.error()) ADD_FAILURE() << to_string(e);
-    return {};
-  }
-  return read->destinations.at(0);
-}
+destination_options good(const std::string& keys) { return first_destination(load_keys(keys)); }
 
 std::vector<std::string> complaints(const std::string& keys, const std::string& url = "https://h/") {
-  std::vector<std::string> all;
-  if (const auto read = load_keys(keys, url); !read)
-    for (const error& e : read.error()) all.push_back(to_string(e));
-  return all;
+  return complaints_of(load_keys(keys, url));
 }
 
 TEST(auth_keys, say_who_the_node_is) {

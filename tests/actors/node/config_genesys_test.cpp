@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "actors/node/config/loader.hpp"
 #include "actors/node/config/organisation.hpp"
 #include "actors/subscription/region.hpp"
+#include "tests/actors/node/loaded_keys.hpp"
 
 namespace sluice::config {
 namespace {
@@ -33,12 +33,7 @@ loaded load_section(const std::string& section, const std::vector<std::string>& 
 
 std::vector<std::string> complaints(const std::string& section,
                                     const std::vector<std::string>& overrides = {}) {
-  const auto read = load_section(section, overrides);
-  std::vector<std::string> all;
-  if (!read) {
-    for (const error& e : read.error()) all.push_back(to_string(e));
-  }
-  return all;
+  return complaints_of(load_section(section, overrides));
 }
 
 const std::string subscription_line =

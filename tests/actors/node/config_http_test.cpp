@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "actors/node/config/loader.hpp"
+#include "tests/actors/node/loaded_keys.hpp"
 
 namespace sluice::config {
 namespace {
@@ -26,26 +26,9 @@ outside world() {
 }
 
 /// The destination `a`, of kind http, with these further keys.
-loaded load_keys(const std::string& keys) {
-  return load_text("destinations:\n  a:\n    kind: http\n    url: \"http://h/\"\n" + keys, "f.yaml", {},
-                   world());
-}
-
-destination_options good(const std::string& keys) {
-  const auto read = load_keys(keys);
-  if (!read) {
-    for (const error& e : read.error()) ADD_FAILURE() << to_string(e);
-    return {};
-  }
-  return read->destinations.at(0);
-}
-
-std::vector<std::string> complaints(const std::string& keys) {
-  std::vector<std::string> all;
-  if (const auto read = load_keys(keys); !read)
-    for (const error& e : read.error()) all.push_back(to_string(e));
-  return all;
-}
+loaded load_keys(const std::string& keys) { return load_http("http://h/", keys, world()); }
+destination_options good(const std::string& keys) { return first_destination(load_keys(keys)); }
+std::vector<std::string> complaints(const std::string& keys) { return complaints_of(load_keys(keys)); }
 
 struct row {
   const char* name;
@@ -159,13 +142,9 @@ TEST(http_keys, are_refused_at_their_place) {
 
 /// The destination `a`, of kind http, at this URL.
 std::vector<std::string> complaints_at(const std::string& url, const std::string& allow) {
-  const auto read =
+  return complaints_of(
       load_text("destinations:\n  a: { kind: http, url: \"" + url + "\", allow: [" + allow + "] }\n",
-                "f.yaml", {}, world());
-  std::vector<std::string> all;
-  if (!read)
-    for (const error& e : read.error()) all.push_back(to_string(e));
-  return all;
+                "f.yaml", {}, world()));
 }
 
 TEST(http_keys, open_ranges_and_say_which_one_is_closed) {
@@ -226,12 +205,10 @@ TEST(http_keys, are_of_no_other_kind) {
       "destinations:\n  a: { kind: file, path: p, format: event, headers: { A: b }, sign: a secret of mine "
       "}\n",
       "f.yaml", {}, world());
-  ASSERT_FALSE(read);
-  std::vector<std::string> said;
-  for (const error& e : read.error()) said.push_back(to_string(e));
-  EXPECT_THAT(said, testing::UnorderedElementsAre(HasSubstr("destinations.a.format: is not for kind file"),
-                                                  HasSubstr("destinations.a.headers: is not for kind file"),
-                                                  HasSubstr("destinations.a.sign: is not for kind file")));
+  EXPECT_THAT(complaints_of(read),
+              testing::UnorderedElementsAre(HasSubstr("destinations.a.format: is not for kind file"),
+                                            HasSubstr("destinations.a.headers: is not for kind file"),
+                                            HasSubstr("destinations.a.sign: is not for kind file")));
 }
 
 }  // namespace

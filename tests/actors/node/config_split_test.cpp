@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "actors/node/config/loader.hpp"
 #include "actors/node/config/rules.hpp"
+#include "tests/actors/node/loaded_keys.hpp"
 
 namespace sluice::config {
 namespace {
@@ -117,10 +117,7 @@ TEST(split_keys, are_refused_at_their_place) {
              "of 1 "
              "to 256 bytes"}},
        }) {
-    std::vector<std::string> all;
-    if (const auto read = load_keys(row.keys); !read)
-      for (const error& e : read.error()) all.push_back(to_string(e));
-    EXPECT_THAT(all, ElementsAreArray(row.expected)) << row.keys;
+    EXPECT_THAT(complaints_of(load_keys(row.keys)), ElementsAreArray(row.expected)) << row.keys;
   }
 }
 
