@@ -16,8 +16,8 @@ namespace sluice::deliver {
 /// `{metadata.NAME}`.
 class subject_template {
  public:
-  /// Longest subject that a template may make; a server takes a line of 4096 bytes with it.
-  static constexpr std::size_t subject_bytes_max = 2048;
+  /// Longest subject that a template may make: what net::nats::publisher takes.
+  static constexpr std::size_t subject_bytes_max = 1024;
   /// Most bytes of one place, encoded.
   static constexpr std::size_t place_bytes_max = 128;
 

@@ -176,6 +176,7 @@ application::~application() {
   stop();
   if (p.ingestion) p.ingestion->stop_accepting();
   p.senders.clear();
+  p.publishers.clear();
   p.organisation.reset();
   p.gate->connect_ingest({});
   p.gate->connect_scrape({});

@@ -8,12 +8,15 @@
 #include "actors/deliver/actors.hpp"
 #include "actors/deliver/authorization.hpp"
 #include "actors/deliver/request_maker.hpp"
+#include "actors/deliver/subject_template.hpp"
 #include "actors/node/backfill.hpp"
+#include "actors/node/config/bounds.hpp"
 #include "actors/node/config/rules.hpp"
 #include "actors/node/incidents.hpp"
 #include "actors/node/parts.hpp"
 #include "messages/assert.hpp"
 #include "net/base64.hpp"
+#include "net/nats/publisher.hpp"
 
 namespace sluice::node {
 namespace {
@@ -55,7 +58,7 @@ result<std::shared_ptr<net::http::client>> client_to(const std::string& url,
   net::http::client_options options;
   options.origin = std::move(*origin);
   options.tls = std::move(tls);
-  options.guard.emplace(d.webhook.allow);
+  options.guard.emplace(d.allow);
   options.connect_time = options.request_time = d.timeout;
   return std::make_shared<net::http::client>(io, std::move(options));
 }
@@ -68,7 +71,7 @@ deliver::sender sender_of(std::shared_ptr<net::http::client> client) {
 }
 
 result<shared_by_lanes> shared_of(const config::destination_options& d, net::runtime& io) {
-  const config::client_tls_options& files = d.webhook.tls;
+  const config::client_tls_options& files = d.tls;
   std::vector<std::string> authorities;
   if (!files.ca.empty()) authorities.push_back(files.ca);
   auto tls = net::tls::client_context::make(authorities, {files.certificate, files.key});
@@ -107,6 +110,45 @@ deliver::sender sender_of(std::shared_ptr<net::http::client> client, const confi
                           std::shared_ptr<deliver::token_source> tokens) {
   auto to = deliver::discreet(sender_of(std::move(client)), secrets_of(d.webhook));
   return tokens ? deliver::authorized(std::move(to), std::move(tokens)) : to;
+}
+
+result<std::unique_ptr<net::nats::publisher>> publisher_of(const config::destination_options& d) {
+  net::nats::publisher_options options;
+  for (const std::string& text : d.nats.servers) {
+    auto address = net::nats::parse_address(text);
+    if (!address) return fail(address.error());
+    options.servers.push_back(*std::move(address));
+  }
+  options.guard.emplace(d.allow);
+  options.stream = d.nats.stream;
+  options.user = d.nats.user;
+  options.password = d.nats.password;
+  options.token = d.nats.token;
+  options.credentials = d.nats.credentials;
+  options.ca = d.tls.ca;
+  options.certificate = d.tls.certificate;
+  options.key = d.tls.key;
+  options.timeout = d.timeout;
+  return std::make_unique<net::nats::publisher>(std::move(options));
+}
+
+/// What a server says may repeat what it was shown.
+net::nats::burst_sender discreet(net::nats::publisher* to, const config::nats_options& d) {
+  const auto secrets = std::make_shared<net::oauth2::redactor>();
+  for (const std::string& one : {d.password, d.token}) secrets->hide(one);
+  return
+      [to, secrets](std::vector<net::nats::message> burst, std::function<void(net::nats::burst_end)> done) {
+        to->publish(std::move(burst), [secrets, done = std::move(done)](net::nats::burst_end ended) {
+          for (auto& one : ended.of) one.why = secrets->clean(std::move(one.why));
+          done(std::move(ended));
+        });
+      };
+}
+
+std::function<double()> random_fraction() {
+  return [engine = std::mt19937_64(std::random_device()())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
 }
 
 /// For each lane what it tells its incidents: one for all that send to the same endpoint.
@@ -177,10 +219,17 @@ result<void> application::parts::make_deliveries() {
   lanes = std::move(*made);
   troubles = incidents_of(lanes);
   senders.resize(lanes.size());
+  publishers.resize(lanes.size());
   std::map<std::string_view, shared_by_lanes> by_name;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    if (lanes[i].of == nullptr || lanes[i].of->kind != config::destination_kind::http) continue;
+    if (lanes[i].of == nullptr || !lanes[i].of->over_network()) continue;
     const auto& d = *lanes[i].of;
+    if (d.kind == config::destination_kind::nats) {
+      auto publisher = publisher_of(d);
+      if (!publisher) return fail(publisher.error());
+      publishers[i] = *std::move(publisher);
+      continue;
+    }
     auto& shared = by_name[d.name];
     if (!shared.tls) {
       auto common = shared_of(d, *io);
@@ -226,17 +275,33 @@ deliver::http_options application::parts::http_delivery(std::size_t i) {
   http.counts_arrival = d.rate_counts == config::rate_counts::arrival;
   http.retry = retry_of(d);
   http.retry_for = d.retry.give_up_after;
-  http.random = [engine = std::mt19937_64(std::random_device()())]() mutable {
-    return std::uniform_real_distribution<double>(0, 1)(engine);
-  };
-  http.stable_id = [this](const std::string& of) {
-    const auto hash = key->bytes_identity(of);
-    char text[48];
-    std::snprintf(text, sizeof text, "msg_%016llx%016llx", static_cast<unsigned long long>(hash.high),
-                  static_cast<unsigned long long>(hash.low));
-    return std::string(text);
-  };
+  http.random = random_fraction();
+  http.stable_id = [this](const std::string& of) { return stable_id(of); };
   return http;
+}
+
+deliver::nats_options application::parts::nats_delivery(std::size_t i) {
+  const auto& d = *lanes[i].of;
+  auto subject = deliver::subject_template::parse(d.nats.subject);
+  SLUICE_ASSERT(subject.has_value());  // the configuration was checked
+  deliver::nats_options nats;
+  nats.publish = discreet(publishers[i].get(), d.nats);
+  nats.subject = *std::move(subject);
+  nats.max_in_flight = d.nats.max_in_flight;
+  nats.burst_bytes = config::cost::burst_bytes;
+  nats.retry = retry_of(d);
+  nats.retry_for = d.retry.give_up_after;
+  nats.random = random_fraction();
+  nats.stable_id = [this](const std::string& of) { return stable_id(of); };
+  return nats;
+}
+
+std::string application::parts::stable_id(const std::string& of) const {
+  const auto hash = key->bytes_identity(of);
+  char text[48];
+  std::snprintf(text, sizeof text, "msg_%016llx%016llx", static_cast<unsigned long long>(hash.high),
+                static_cast<unsigned long long>(hash.low));
+  return text;
 }
 
 std::function<deliver_actor(const checkpoint_actor&)> application::parts::delivery(std::size_t i) {
@@ -251,6 +316,8 @@ std::function<deliver_actor(const checkpoint_actor&)> application::parts::delive
         return deliver::spawn_discard(*actors, std::move(options));
       case config::destination_kind::file:
         return deliver::spawn_file(*actors, std::move(options), {files.get(), d.path, retry_of(d)});
+      case config::destination_kind::nats:
+        return deliver::spawn_nats(*actors, std::move(options), nats_delivery(i));
       case config::destination_kind::http:
         break;
     }

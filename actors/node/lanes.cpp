@@ -95,26 +95,33 @@ void add_circuit(const config::destination_options& d, std::size_t endpoint,
   };
 }
 
+/// Attempts of the process that died, given up ones too, may still arrive; how many events they held is not
+/// known. Even a clean stop does not wait for a receiver that hangs: an offer that is still open tells of it,
+/// or, where there are no offers, events that wait. `last`: the newest event of the log.
+bool may_be_under_way(const config::destination_options& d, const deliver::lane& l, bool clean,
+                      position last) {
+  if (l.open_offer.has_value()) return true;
+  if (d.kind == config::destination_kind::http) return d.batch == 1 && !clean;
+  return !clean || l.scan_behind < last;
+}
+
 /// Gives each endpoint of the destination one limit and one circuit, shared by the lanes that send to it.
 void make_endpoints(const config::destination_options& d, std::span<served_lane> lanes, bool clean,
-                    std::chrono::nanoseconds now) {
+                    position last, std::chrono::nanoseconds now) {
   const auto timeout = std::chrono::nanoseconds(d.timeout);
   for (std::size_t i = 0; i < d.endpoint_count(); ++i) {
     deliver::endpoint_options options;
     options.rate = d.rate;
     options.timeout = timeout;
-    if (d.kind == config::destination_kind::http) add_circuit(d, i, options);
+    if (d.over_network()) add_circuit(d, i, options);
     const auto endpoint = std::make_shared<deliver::endpoint>(std::move(options));
-    // Attempts of the process that died, given up ones too, may still arrive; how many events they held is
-    // not known. An offer that is still open tells of one even after a clean stop, which does not wait for a
-    // receiver that hangs.
-    bool attempting = d.batch == 1 && !clean;
+    bool under_way = false;
     for (const served_lane& l : lanes) {
       if (l.endpoint != i) continue;
       l.lane->endpoint = endpoint;
-      attempting |= l.lane->open_offer.has_value();
+      under_way |= may_be_under_way(d, *l.lane, clean, last);
     }
-    if (d.kind == config::destination_kind::http && attempting)
+    if (d.over_network() && d.rate && under_way)
       endpoint->hold(*d.rate, now + timeout + std::chrono::seconds(1));
   }
 }
@@ -176,7 +183,9 @@ result<std::vector<served_lane>> make_lanes(const config::config& from, checkpoi
       if (!lane) return fail(lane.error());
       lanes.push_back({std::move(*lane), &d, number % d.endpoint_count()});
     }
-    if (d.rate) make_endpoints(d, std::span(lanes).subspan(first), clean, now);
+    if (d.rate || d.over_network()) {
+      make_endpoints(d, std::span(lanes).subspan(first), clean, state.next_position() - 1, now);
+    }
   }
   for (const auto& d : state.destinations()) {
     if (d.id == checkpoint::dead_letters_id || (!d.removed && is_configured(from, d))) continue;

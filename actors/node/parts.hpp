@@ -35,6 +35,7 @@
 #include "actors/telemetry/edge.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
+#include "net/nats/publisher.hpp"
 
 namespace sluice::node {
 
@@ -75,7 +76,8 @@ struct application::parts {
   std::vector<served_lane> lanes;
   std::vector<std::shared_ptr<lane_incidents>> troubles;  // beside `lanes`; one an endpoint
   std::vector<deliver::sender> senders;                   // beside `lanes`; empty where the kind is not http
-  std::unique_ptr<genesys> organisation;                  // null: the node only listens
+  std::vector<std::unique_ptr<net::nats::publisher>> publishers;  // likewise; null where it is not nats
+  std::unique_ptr<genesys> organisation;                          // null: the node only listens
   std::shared_ptr<audit::progress> audited = std::make_shared<audit::progress>();
   std::shared_ptr<const route::rule_set> rules;
   std::shared_ptr<const route::lane_split> event_split;
@@ -103,6 +105,9 @@ struct application::parts {
   void run_actors();
   deliver::stage_options delivery_options(std::size_t lane, const checkpoint_actor& to);
   deliver::http_options http_delivery(std::size_t lane);
+  deliver::nats_options nats_delivery(std::size_t lane);
+  /// Never the same for another text or another log.
+  std::string stable_id(const std::string& of) const;
   std::function<deliver_actor(const checkpoint_actor&)> delivery(std::size_t lane);
   supervisor::factories factories();
   subscription::board* shown_subscription() { return configured.genesys ? &subscribed : nullptr; }

@@ -30,6 +30,26 @@ struct nats_streams::state {
   std::unique_ptr<natsOptions, freed_by<natsOptions_Destroy>> options;
   std::unique_ptr<natsConnection, freed_by<natsConnection_Destroy>> connection;
   std::unique_ptr<jsCtx, freed_by<jsCtx_Destroy>> streams;
+
+  std::unique_ptr<jsStreamInfo, freed_by<jsStreamInfo_Destroy>> info(const std::string& name) {
+    jsStreamInfo* found = nullptr;
+    check(js_GetStreamInfo(&found, streams.get(), name.c_str(), nullptr, nullptr), "stream " + name);
+    return std::unique_ptr<jsStreamInfo, freed_by<jsStreamInfo_Destroy>>(found);
+  }
+  template <class Visit>
+  void each(const std::string& name, Visit visit) {
+    const auto known = info(name);
+    for (std::uint64_t sequence = std::max<std::uint64_t>(known->State.FirstSeq, 1);
+         sequence <= known->State.LastSeq; ++sequence) {
+      natsMsg* read = nullptr;
+      jsErrCode code{};
+      const natsStatus status = js_GetMsg(&read, streams.get(), name.c_str(), sequence, nullptr, &code);
+      if (status != NATS_OK && code == no_message) continue;
+      check(status, "message " + std::to_string(sequence));
+      const std::unique_ptr<natsMsg, freed_by<natsMsg_Destroy>> message(read);
+      visit(read);
+    }
+  }
 };
 
 nats_streams::nats_streams(std::uint16_t port, const nats_login& login) : state_(std::make_unique<state>()) {
@@ -79,25 +99,23 @@ void nats_streams::empty(const std::string& name) {
   check(js_PurgeStream(state_->streams.get(), name.c_str(), nullptr, nullptr), "emptying the stream " + name);
 }
 
+std::uint64_t nats_streams::count(const std::string& name) { return state_->info(name)->State.Msgs; }
+
+std::vector<std::chrono::nanoseconds> nats_streams::times(const std::string& name) {
+  std::vector<std::chrono::nanoseconds> all;
+  state_->each(name, [&](natsMsg* message) { all.emplace_back(natsMsg_GetTime(message)); });
+  return all;
+}
+
 std::vector<nats_stored> nats_streams::read(const std::string& name) {
-  jsStreamInfo* found = nullptr;
-  check(js_GetStreamInfo(&found, state_->streams.get(), name.c_str(), nullptr, nullptr), "stream " + name);
-  const std::unique_ptr<jsStreamInfo, freed_by<jsStreamInfo_Destroy>> info(found);
   std::vector<nats_stored> all;
-  for (std::uint64_t sequence = std::max<std::uint64_t>(info->State.FirstSeq, 1);
-       sequence <= info->State.LastSeq; ++sequence) {
-    natsMsg* read = nullptr;
-    jsErrCode code{};
-    const natsStatus status = js_GetMsg(&read, state_->streams.get(), name.c_str(), sequence, nullptr, &code);
-    if (status != NATS_OK && code == no_message) continue;
-    check(status, "message " + std::to_string(sequence));
-    const std::unique_ptr<natsMsg, freed_by<natsMsg_Destroy>> message(read);
+  state_->each(name, [&](natsMsg* message) {
     const char* id = nullptr;
-    natsMsgHeader_Get(read, "Nats-Msg-Id", &id);
+    natsMsgHeader_Get(message, "Nats-Msg-Id", &id);
     all.push_back(
-        {natsMsg_GetSubject(read), id == nullptr ? "" : id,
-         std::string(natsMsg_GetData(read), static_cast<std::size_t>(natsMsg_GetDataLength(read)))});
-  }
+        {natsMsg_GetSubject(message), id == nullptr ? "" : id,
+         std::string(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message)))});
+  });
   return all;
 }
 

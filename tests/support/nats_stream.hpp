@@ -35,6 +35,9 @@ class nats_streams {
 
   void make(const std::string& name, const std::string& subject, const nats_stream_limits& limits = {});
   void empty(const std::string& name);
+  std::uint64_t count(const std::string& name);
+  /// When the server stored each message, since 1970, in the stream's order.
+  std::vector<std::chrono::nanoseconds> times(const std::string& name);
   /// In the stream's order.
   std::vector<nats_stored> read(const std::string& name);
 

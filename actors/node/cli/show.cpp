@@ -28,32 +28,48 @@ void show_rule(std::ostream& out, const config::config& of, std::size_t at) {
   out << " -> " << list_of_names(r.to) << '\n';
 }
 
-void show_endpoints(std::ostream& out, const config::config& of, const config::destination_options& d,
-                    const std::string& path) {
-  if (d.split.endpoints.empty()) {
-    out << ' ' << shown(of, path + ".url", d.url);
-    return;
-  }
+void show_list(std::ostream& out, const config::config& of, const std::string& path,
+               const std::vector<std::string>& items) {
   // A text that stands for all of them hides them all.
-  const bool alone = of.is_hidden(path + ".endpoints");
-  for (std::size_t i = 0; i < d.split.endpoints.size(); ++i) {
-    const std::string item = path + ".endpoints[" + std::to_string(i) + "]";
-    out << (i == 0 ? " " : ", ") << (alone ? "(hidden)" : shown(of, item, d.split.endpoints[i]));
+  const bool alone = of.is_hidden(path);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    out << (i == 0 ? " " : ", ")
+        << (alone ? "(hidden)" : shown(of, path + "[" + std::to_string(i) + "]", items[i]));
+  }
+}
+
+void show_where(std::ostream& out, const config::config& of, const config::destination_options& d,
+                const std::string& path) {
+  switch (d.kind) {
+    case config::destination_kind::http:
+      if (!d.split.endpoints.empty()) return show_list(out, of, path + ".endpoints", d.split.endpoints);
+      out << ' ' << shown(of, path + ".url", d.url);
+      return;
+    case config::destination_kind::nats:
+      show_list(out, of, path + ".servers", d.nats.servers);
+      out << " as " << shown(of, path + ".subject", d.nats.subject);
+      if (!d.nats.stream.empty()) out << " into " << shown(of, path + ".stream", d.nats.stream);
+      return;
+    case config::destination_kind::file:
+      out << ' ' << shown(of, path + ".path", d.path);
+      return;
+    case config::destination_kind::discard:
+      return;
   }
 }
 
 void show_destination(std::ostream& out, const config::config& of, const config::destination_options& d) {
   const std::string path = std::string("destinations.").append(d.name);
   out << "  " << d.name << ": " << config::to_string(d.kind);
-  if (d.kind == config::destination_kind::http) show_endpoints(out, of, d, path);
-  if (d.kind == config::destination_kind::file) out << ' ' << shown(of, path + ".path", d.path);
+  show_where(out, of, d, path);
   if (d.rate) {
     out << ", at most " << *d.rate << " events in any second" << (d.endpoint_count() > 1 ? " at each" : "");
   } else {
     out << ", unlimited";
   }
-  if (d.kind == config::destination_kind::http) {
-    out << ", batches of " << d.batch;
+  if (d.over_network()) {
+    if (d.kind == config::destination_kind::http) out << ", batches of " << d.batch;
+    if (d.kind == config::destination_kind::nats) out << ", " << d.nats.max_in_flight << " in flight";
     if (d.split.requests() > 1)
       out << ", " << d.split.requests() << " at once" << (d.endpoint_count() > 1 ? " to each" : "");
   }

@@ -87,8 +87,8 @@ void complain_of_file(reader& read, const std::string& path, const error& why) {
   read.complain(path, said.append(why.detail));
 }
 
-void check_client_tls(reader& read, const destination_options& d) {
-  const client_tls_options& tls = d.webhook.tls;
+void check_client_tls(reader& read, const destination_options& d, std::string_view scheme, bool spoken) {
+  const client_tls_options& tls = d.tls;
   const std::string section = in(in("destinations", d.name), "tls");
   if (tls.ca.empty() && tls.certificate.empty() && tls.key.empty()) return;
   for (const auto& [name, value, other] : {std::tuple("certificate", &tls.certificate, &tls.key),
@@ -96,10 +96,9 @@ void check_client_tls(reader& read, const destination_options& d) {
     if (value->empty() && !other->empty())
       return read.complain(in(section, name), "is missing; a certificate and its key belong together");
   }
-  bool https = d.webhook.auth.token_url.starts_with("https");
-  for (std::size_t i = 0; i < d.endpoint_count(); ++i)
-    https = https || d.endpoint_url(i).starts_with("https");
-  if (!https) return read.complain(section, "is for https; leave it out, or send there");
+  if (!spoken)
+    return read.complain(section,
+                         std::string("is for ").append(scheme).append("; leave it out, or send there"));
   std::vector<std::string> authorities;
   if (!tls.ca.empty()) authorities.push_back(tls.ca);
   const auto made = net::tls::client_context::make(authorities, {tls.certificate, tls.key});

@@ -1,4 +1,4 @@
-// Keys of how the node proves to an HTTP destination who it is, and of how it knows the destination.
+// Keys of how the node proves to an HTTP destination who it is, and of how it knows any over the network.
 #include "actors/node/config/key_makers.hpp"
 #include "net/http/field.hpp"
 
@@ -68,15 +68,15 @@ std::vector<key> certificates() {
   return {
       leaf(
           "destinations.*.tls.ca", path_text(),
-          [](const cursor& c) -> auto& { return c.destination->webhook.tls.ca; },
+          [](const cursor& c) -> auto& { return c.destination->tls.ca; },
           "PEM file of one more authority to trust, beside the system's."),
       leaf(
           "destinations.*.tls.certificate", path_text(),
-          [](const cursor& c) -> auto& { return c.destination->webhook.tls.certificate; },
+          [](const cursor& c) -> auto& { return c.destination->tls.certificate; },
           "PEM file of the certificate to show, leaf first."),
       leaf(
           "destinations.*.tls.key", path_text(),
-          [](const cursor& c) -> auto& { return c.destination->webhook.tls.key; },
+          [](const cursor& c) -> auto& { return c.destination->tls.key; },
           "PEM file of its key, without a pass phrase; nobody but owner and group may read it."),
   };
 }
@@ -85,8 +85,8 @@ std::vector<key> certificates() {
 
 std::vector<key> auth_keys() {
   std::vector<key> all = proofs();
-  std::ranges::move(certificates(), std::back_inserter(all));
   for (key& k : all) k.kinds = kind_bit(destination_kind::http);
+  for (key& k : certificates()) all.push_back(only(over_network, std::move(k)));
   return all;
 }
 

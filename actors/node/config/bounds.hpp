@@ -57,6 +57,9 @@ inline constexpr std::uint64_t rule_set_bytes = 64 * mib;
 inline constexpr std::uint64_t rule_bytes = 2 * mib;
 /// A destination's place in its rate window, one for each event of a second.
 inline constexpr std::uint64_t rate_place_bytes = 16;
+/// Events of a burst into a stream, and how often they are there at once.
+inline constexpr std::uint64_t burst_bytes = 1 * mib;
+inline constexpr std::uint64_t burst_copies = 4;
 /// What a file destination or the audit gathers before it writes.
 inline constexpr std::uint64_t write_buffer_bytes = 1 * mib;
 }  // namespace cost

@@ -7,6 +7,7 @@
 
 #include "actors/node/config/auth_checks.hpp"
 #include "actors/node/config/http_checks.hpp"
+#include "actors/node/config/nats_checks.hpp"
 #include "actors/node/config/nearest.hpp"
 #include "actors/node/config/paths.hpp"
 #include "actors/node/config/quoted.hpp"
@@ -74,6 +75,7 @@ void check_destination(reader& read, destination_options& d) {
     }
   }
   if (d.kind == destination_kind::http) check_http(read, d);
+  if (d.kind == destination_kind::nats) check_nats(read, d);
   if (d.retry.max < d.retry.initial) {
     const std::string later = given(read, in(member, "retry.max")) ? "retry.max" : "retry.initial";
     read.complain(in(member, later), "retry.max is shorter than retry.initial; at least as long");

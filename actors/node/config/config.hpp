@@ -93,7 +93,7 @@ struct route_options {
   std::vector<std::string> to;
 };
 
-enum class destination_kind : std::uint8_t { http, file, discard };
+enum class destination_kind : std::uint8_t { http, file, nats, discard };
 
 struct retry_options {
   std::chrono::milliseconds initial{500};
@@ -120,7 +120,7 @@ struct auth_options {
   net::oauth2::credentials client{};
 };
 
-/// An https destination: whom to believe beside the system's authorities, and the certificate to show. PEM
+/// A destination over TLS: whom to believe beside the system's authorities, and the certificate to show. PEM
 /// files; empty: none.
 struct client_tls_options {
   std::string ca, certificate, key;
@@ -128,30 +128,43 @@ struct client_tls_options {
 
 /// What an HTTP destination is sent, and how the node proves who it is.
 struct webhook_options {
-  static constexpr std::size_t headers_max = 32, sign_max = 8, allow_max = 64;
+  static constexpr std::size_t headers_max = 32, sign_max = 8;
 
   deliver::format format = deliver::format::envelope;
   std::string type;  ///< of CloudEvents; empty: the usual one
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> sign;  ///< secrets as net::signature reads them
   auth_options auth{};
-  client_tls_options tls{};
-  std::vector<net::network> allow;  ///< ranges of addresses that may be reached beside the internet's
 };
 
-/// In which order the events of an HTTP destination arrive, when nothing fails for good.
+/// Where a NATS destination publishes, and how the node proves who it is: user and password, or token, or
+/// credentials, or nothing.
+struct nats_options {
+  static constexpr std::size_t servers_max = 16;
+
+  std::vector<std::string> servers;  ///< of one cluster, as net::nats::parse_address reads them
+  std::string subject;               ///< as deliver::subject_template reads it
+  std::string stream;                ///< empty: whichever has the subject
+  std::string user, password, token;
+  std::string credentials;            ///< file
+  std::uint32_t max_in_flight = 256;  ///< events of one burst
+
+  bool proves() const noexcept { return !user.empty() || !token.empty() || !credentials.empty(); }
+};
+
+/// In which order the events of a destination over the network arrive, when nothing fails for good.
 enum class ordering : std::uint8_t {
   strict,  ///< each endpoint gets its events in the order of the log
   key,     ///< each key's events come in the order of the log
   none,
 };
 
-/// How an HTTP destination's events are split over endpoints and over requests at once.
+/// How the events of a destination over the network are split over endpoints and over requests at once.
 struct split_options {
-  static constexpr std::size_t endpoints_max = 16, lanes_max = 512;
+  static constexpr std::size_t endpoints_max = 16, lanes_max = 512, nats_lanes_max = 32;
   static constexpr std::uint32_t concurrency_unless_strict = 8;
 
-  std::vector<std::string> endpoints;  ///< URLs; empty: destination_options::url alone
+  std::vector<std::string> endpoints;  ///< http: URLs; empty: destination_options::url alone
   config::ordering ordering = ordering::strict;
   std::optional<std::uint32_t> concurrency;  ///< requests in flight to each endpoint; empty: by the ordering
   std::string key = "source";                ///< `source`, or `metadata.NAME`
@@ -171,6 +184,8 @@ enum class begins : std::uint8_t {
 };
 
 struct destination_options {
+  static constexpr std::size_t allow_max = 64;
+
   std::string name;
   destination_kind kind = destination_kind::discard;
   std::string url{};                         ///< http
@@ -184,8 +199,16 @@ struct destination_options {
   begins from = begins::now;
   retry_options retry{};
   backlog_options backlog{};
-  webhook_options webhook{};  ///< http
-  split_options split{};      ///< http
+  webhook_options webhook{};          ///< http
+  nats_options nats{};                ///< nats
+  client_tls_options tls{};           ///< over the network
+  std::vector<net::network> allow{};  ///< over the network: ranges that it may be in beside the internet's
+  split_options split{};              ///< over the network
+
+  /// http and nats: it may be away, and what was sent to it may be on its way.
+  bool over_network() const noexcept {
+    return kind == destination_kind::http || kind == destination_kind::nats;
+  }
 
   std::size_t endpoint_count() const noexcept { return split.endpoints.empty() ? 1 : split.endpoints.size(); }
   /// URL of endpoint `at`.
@@ -193,9 +216,7 @@ struct destination_options {
     return split.endpoints.empty() ? url : split.endpoints[at];
   }
   /// Lanes that its events are split over; lane i sends to endpoint i % endpoint_count().
-  std::size_t lane_count() const noexcept {
-    return kind == destination_kind::http ? endpoint_count() * split.requests() : 1;
-  }
+  std::size_t lane_count() const noexcept { return over_network() ? endpoint_count() * split.requests() : 1; }
 };
 
 struct dead_letter_options {

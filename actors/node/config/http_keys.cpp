@@ -84,11 +84,11 @@ std::vector<key> http_keys() {
           [](const cursor& c) -> auto& { return c.destination->webhook.sign; },
           "Secrets that each request is signed with as Standard Webhooks has it; two while they change.")),
       list_of(
-          "destinations.*.allow", network(),
-          [](const cursor& c) -> auto& { return c.destination->webhook.allow; },
+          "destinations.*.allow", network(), [](const cursor& c) -> auto& { return c.destination->allow; },
           "Ranges that it may be in although they are no public ones: this host, private networks."),
   };
   for (key& k : all) k.kinds = kind_bit(destination_kind::http);
+  all.back().kinds = over_network;
   return all;
 }
 

@@ -14,6 +14,8 @@ namespace sluice::config {
 
 inline constexpr std::uint64_t disk_bytes_max = 64 * 1024 * gib;
 
+inline constexpr kind_set over_network = kind_bit(destination_kind::http) | kind_bit(destination_kind::nats);
+
 /// The place of `at` in a configuration of defaults.
 template <class At>
 auto default_of(At at) {
@@ -88,6 +90,7 @@ std::vector<key> route_keys();
 std::vector<key> destination_keys();
 std::vector<key> http_keys();
 std::vector<key> auth_keys();
+std::vector<key> nats_keys();
 std::vector<key> split_keys();
 std::vector<key> genesys_keys();
 

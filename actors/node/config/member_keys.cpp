@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr kind_set http_only = kind_bit(destination_kind::http);
-constexpr kind_set http_and_file = http_only | kind_bit(destination_kind::file);
+constexpr kind_set all_but_discard = over_network | kind_bit(destination_kind::file);
 
 value_type<std::string> destination_name() { return text_up_to(64, 1, "a name of a destination"); }
 
@@ -70,6 +70,7 @@ std::vector<key> route_keys() {
 std::vector<key> destination_keys() {
   const auto kinds = choice<destination_kind>({{"http", destination_kind::http},
                                                {"file", destination_kind::file},
+                                               {"nats", destination_kind::nats},
                                                {"discard", destination_kind::discard}});
   const auto wait = duration_between(milliseconds(10), hours(24));
   return {
@@ -114,23 +115,23 @@ std::vector<key> destination_keys() {
                           "destinations.*.linger", duration_between(milliseconds(0), seconds(60)),
                           [](const cursor& c) -> auto& { return c.destination->linger; },
                           "How long an event may wait for a fuller batch; 0s sends what is there.")),
-      only(http_only,
+      only(over_network,
            leaf(
                "destinations.*.timeout", duration_between(milliseconds(100), std::chrono::minutes(5)),
                [](const cursor& c) -> auto& { return c.destination->timeout; },
                "How long an attempt may take.")),
-      only(http_and_file, leaf(
-                              "destinations.*.retry.initial", wait,
-                              [](const cursor& c) -> auto& { return c.destination->retry.initial; },
-                              "Wait after the first failure; it doubles with each further one.")),
-      only(http_and_file, leaf(
-                              "destinations.*.retry.max", wait,
-                              [](const cursor& c) -> auto& { return c.destination->retry.max; },
-                              "Longest wait between two attempts.")),
-      only(http_only, leaf(
-                          "destinations.*.retry.for", duration_between(seconds(1), hours(24 * 30)),
-                          [](const cursor& c) -> auto& { return c.destination->retry.give_up_after; },
-                          "Age at which an event goes to the dead letters.")),
+      only(all_but_discard, leaf(
+                                "destinations.*.retry.initial", wait,
+                                [](const cursor& c) -> auto& { return c.destination->retry.initial; },
+                                "Wait after the first failure; it doubles with each further one.")),
+      only(all_but_discard, leaf(
+                                "destinations.*.retry.max", wait,
+                                [](const cursor& c) -> auto& { return c.destination->retry.max; },
+                                "Longest wait between two attempts.")),
+      only(over_network, leaf(
+                             "destinations.*.retry.for", duration_between(seconds(1), hours(24 * 30)),
+                             [](const cursor& c) -> auto& { return c.destination->retry.give_up_after; },
+                             "Age at which an event goes to the dead letters.")),
       leaf(
           "destinations.*.backlog.max_bytes", size_between(64 * mib, disk_bytes_max),
           [](const cursor& c) -> auto& { return c.destination->backlog.max_bytes; },

@@ -82,7 +82,7 @@ void reader::read_member(const node::member& m, const spot& parent, const cursor
   const spot at{joined(parent.path, m.key), joined(parent.pattern, m.key)};
   const key* const k = find_key(at.pattern);
   origins_[at.path] = {spelled(m.at), k != nullptr && k->secret ? std::string() : m.value.text, false};
-  if (refuse_not_yet(spelled(m.at), at, m.value.text)) return;
+  if (refuse_not_yet(spelled(m.at), at)) return;
   if (k != nullptr) return read_key(*k, m.value, at, to);
   if (const container* c = find_container(at.pattern); c != nullptr) return read_container(*c, m.value, at);
   if (is_section(at.pattern)) return read_map(m.value, at, to);
@@ -90,21 +90,10 @@ void reader::read_member(const node::member& m, const spot& parent, const cursor
   unknown(spelled(m.at), parent, m.key, at.path);
 }
 
-bool reader::refuse_not_yet(const std::string& place, const spot& at, std::string_view value) {
-  for (const not_yet& absent : all_not_yet()) {
-    if (absent.path != at.pattern) continue;
-    if (absent.value_prefix.empty()) {
-      complain_at(place, at.path, std::string(not_in_this_version));
-      return true;
-    }
-    const key* k = find_key(at.pattern);
-    if (k == nullptr || !value.starts_with(absent.value_prefix)) continue;
-    complain_at(
-        place, at.path,
-        sluice::config::quoted(absent.value_prefix).append(" is not in this version; ").append(k->allowed));
-    return true;
-  }
-  return false;
+bool reader::refuse_not_yet(const std::string& place, const spot& at) {
+  if (std::ranges::find(all_not_yet(), at.pattern) == all_not_yet().end()) return false;
+  complain_at(place, at.path, std::string(not_in_this_version));
+  return true;
 }
 
 void reader::unknown(std::string place, const spot& parent, std::string_view name, const std::string& path) {
@@ -170,7 +159,7 @@ void reader::read_key(const key& k, const node& value, const spot& at, const cur
       for (const node::member& m : value.members) {
         const std::string path = joined(at.path, m.key);
         if (m.value.what == node::kind::scalar) {
-          read_text(k, m.key, m.value.text, path, spelled(m.value.at), at, to);
+          read_text(k, m.key, m.value.text, path, spelled(m.value.at), to);
         } else {
           complain_at(spelled(m.at), path,
                       std::string(m.value.what == node::kind::null ? "has no value" : "is not a string")
@@ -184,7 +173,7 @@ void reader::read_key(const key& k, const node& value, const spot& at, const cur
           const node& item = value.items[i];
           const std::string path = indexed(at.path, i);
           if (item.what == node::kind::scalar) {
-            read_text(k, "", item.text, path, spelled(item.at), at, to);
+            read_text(k, "", item.text, path, spelled(item.at), to);
           } else {
             complain_at(spelled(item.at), path, std::string("is not a single value; ").append(k.allowed));
           }
@@ -195,12 +184,12 @@ void reader::read_key(const key& k, const node& value, const spot& at, const cur
     case shape::one:
       if (value.what == node::kind::null) return wrong_shape("has no value");
       if (value.what != node::kind::scalar) return wrong_shape("is not a single value");
-      return read_text(k, "", value.text, at.path, spelled(value.at), at, to);
+      return read_text(k, "", value.text, at.path, spelled(value.at), to);
   }
 }
 
 void reader::read_text(const key& k, std::string_view name, std::string_view text, const std::string& path,
-                       std::string place, const spot& at, const cursor& to) {
+                       std::string place, const cursor& to) {
   // Of a secret nothing is shown but where it is said to come from.
   const bool shows = !k.secret || is_reference(text);
   origin& from = origins_[path];
@@ -213,7 +202,6 @@ void reader::read_text(const key& k, std::string_view name, std::string_view tex
                            : std::string("has a reference in it that cannot be followed; $${ stands for ${"));
   }
   from.hidden = k.secret || value->from_outside;
-  if (value->from_outside && refuse_not_yet(place, at, value->text)) return;
   if (const auto complaint = k.set(to, name, value->text)) {
     const std::string subject = !shows ? std::string("what is given")
                                 : from.hidden
@@ -257,7 +245,7 @@ void reader::read_override(std::string_view assignment) {
     const step part = split(rest.substr(0, dot));
     rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
     const spot next{joined(at.path, part.name), joined(at.pattern, part.name)};
-    if (refuse_not_yet(command_line, next, rest.empty() ? text : std::string_view())) {
+    if (refuse_not_yet(command_line, next)) {
       origins_[next.path] = {command_line, std::string(text), false};
       return;
     }
@@ -290,13 +278,13 @@ void reader::read_override(std::string_view assignment) {
   if (k == nullptr || k->form == shape::string_map || k->form == shape::json) {
     return complain_at(command_line, path, "cannot be set here; single values and lists can");
   }
-  if (k->form == shape::one) return read_text(*k, "", text, at.path, command_line, at, *to);
+  if (k->form == shape::one) return read_text(*k, "", text, at.path, command_line, *to);
   k->clear(*to);
   origins_[at.path] = {command_line, std::string(text), false};
   std::size_t number = 0;
   for (std::string_view rest = text; !rest.empty();) {
     const auto comma = rest.find(',');
-    read_text(*k, "", rest.substr(0, comma), indexed(at.path, number++), command_line, at, *to);
+    read_text(*k, "", rest.substr(0, comma), indexed(at.path, number++), command_line, *to);
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
   }
 }

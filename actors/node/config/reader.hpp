@@ -49,9 +49,9 @@ class reader {
   void read_key(const key& k, const node& value, const spot& at, const cursor& to);
   /// One scalar of a key.
   void read_text(const key& k, std::string_view name, std::string_view text, const std::string& path,
-                 std::string place, const spot& at, const cursor& to);
+                 std::string place, const cursor& to);
   void unknown(std::string place, const spot& parent, std::string_view name, const std::string& path);
-  bool refuse_not_yet(const std::string& place, const spot& at, std::string_view value);
+  bool refuse_not_yet(const std::string& place, const spot& at);
   std::string spelled(place at) const;
 
   std::string file_;

@@ -41,6 +41,9 @@ void check_concurrency(reader& read, const destination_options& d) {
         path,
         "is more than one request at once, which cannot keep the order of `ordering: strict`; 1, or "
         "ordering key or none");
+  } else if (d.kind == destination_kind::nats && d.lane_count() > split_options::nats_lanes_max) {
+    read.complain(path, std::string("is too large for kind nats; 1 to ")
+                            .append(std::to_string(split_options::nats_lanes_max)));
   } else if (d.lane_count() > split_options::lanes_max) {
     read.complain(given(read, path) ? path : in(member_path(d), "endpoints"),
                   std::string("makes ")
@@ -73,6 +76,10 @@ std::string endpoint_path(const reader& read, const destination_options& d, std:
 
 void check_split(reader& read, const destination_options& d) {
   check_endpoints(read, d);
+  check_requests(read, d);
+}
+
+void check_requests(reader& read, const destination_options& d) {
   check_concurrency(read, d);
   check_key(read, d);
 }

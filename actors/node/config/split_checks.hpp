@@ -11,6 +11,9 @@ namespace sluice::config {
 /// Of a destination of kind http.
 void check_split(reader& read, const destination_options& d);
 
+/// Of a destination over the network: how many requests at once, and what they share the events by.
+void check_requests(reader& read, const destination_options& d);
+
 /// The lanes of all destinations together.
 void check_lanes_of_all(reader& read);
 

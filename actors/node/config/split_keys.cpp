@@ -1,4 +1,4 @@
-// Keys of how an HTTP destination's events are split over endpoints and over requests at once.
+// Keys of how events of a destination over the network are split over endpoints and over requests at once.
 #include "actors/node/config/key_makers.hpp"
 
 namespace sluice::config {
@@ -48,9 +48,11 @@ std::vector<key> split_keys() {
       leaf(
           "destinations.*.concurrency", count_or("auto", 1, split_options::lanes_max),
           [](const cursor& c) -> auto& { return c.destination->split.concurrency; },
-          "Requests in flight to each endpoint, together at most 512; auto: 1 with ordering strict, else 8."),
+          "Requests in flight to each endpoint, together at most 512 (nats: bursts, each on a connection of "
+          "its own, at most 32); auto: 1 with ordering strict, else 8."),
   };
-  for (key& k : all) k.kinds = kind_bit(destination_kind::http);
+  for (key& k : all) k.kinds = over_network;
+  all.front().kinds = kind_bit(destination_kind::http);
   return all;
 }
 

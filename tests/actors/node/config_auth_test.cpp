@@ -136,7 +136,7 @@ class client_tls_keys : public ::testing::Test {
 };
 
 TEST_F(client_tls_keys, name_files_that_are_read_at_once) {
-  const auto read = good(keys("ca.pem", "node.pem", "node.key")).webhook.tls;
+  const auto read = good(keys("ca.pem", "node.pem", "node.key")).tls;
   EXPECT_EQ(read.ca, file("ca.pem"));
   EXPECT_EQ(read.certificate, file("node.pem"));
   EXPECT_EQ(read.key, file("node.key"));

@@ -152,9 +152,6 @@ TEST(config_loader, says_what_this_version_leaves_out) {
       {"chain",
        "audit: { chain: true }\n",
        {"f.yaml:1:10: audit.chain: is not in this version; leave it out"}},
-      {"nats",
-       "destinations:\n  a: { kind: nats }\n",
-       {"f.yaml:2:8: destinations.a.kind: `nats` is not in this version; http, file or discard"}},
   });
 }
 
@@ -211,10 +208,10 @@ TEST(config_loader, checks_destinations_by_their_kind) {
   expect({
       {"no kind",
        "destinations:\n  a: {}\n",
-       {"f.yaml:2:3: destinations.a.kind: is missing; http, file or discard"}},
+       {"f.yaml:2:3: destinations.a.kind: is missing; http, file, nats or discard"}},
       {"unknown kind alone",
        "destinations:\n  a: { kind: kafka }\n",
-       {"f.yaml:2:14: destinations.a.kind: `kafka` is not known here; http, file or discard"}},
+       {"f.yaml:2:14: destinations.a.kind: `kafka` is not known here; http, file, nats or discard"}},
       {"no url, no path",
        "destinations:\n  a: { kind: http }\n  b: { kind: file }\n",
        {"f.yaml:3:3: destinations.b.path: is missing; a path of 1 to 1024 bytes",
@@ -409,13 +406,11 @@ TEST(config_loader, says_what_is_wrong_with_an_override) {
       {"destinations.a=1", "--set: destinations.a: names no key; destinations.NAME.KEY"},
       {"destinations=1", "--set: destinations: names no key; destinations.NAME.KEY"},
       {"audit.chain=x", "--set: audit.chain: is not in this version; leave it out"},
-      {"destinations.a.kind=nats",
-       "--set: destinations.a.kind: `nats` is not in this version; http, file or discard"},
       {"routes[1].to=a", "--set: routes[1].to: is not in the file; routes[0] and on, as many as it has"},
       {"routes.to=a", "--set: routes.to: is not in the file; routes[0] and on, as many as it has"},
       {"routes[0].to=b", "--set: routes[0].to[0]: `b` is not a destination; a name under `destinations`"},
       {"routes[0].metadata=b", "--set: routes[0].metadata: cannot be set here; single values and lists can"},
-      {"destinations.b.rate=5", "--set: destinations.b.kind: is missing; http, file or discard"},
+      {"destinations.b.rate=5", "--set: destinations.b.kind: is missing; http, file, nats or discard"},
   };
   for (const auto& [assignment, expected] : table) {
     EXPECT_THAT(complaints(file, {assignment}), ElementsAreArray({expected})) << assignment;
@@ -519,7 +514,7 @@ TEST(config_reference, has_every_key_with_bounds_and_default) {
   for (const key& k : all_keys()) EXPECT_THAT(text, HasSubstr("| `" + k.path + "` |"));
   EXPECT_THAT(text, HasSubstr("| `ingest.max_body` | 1KiB to 32MiB (B, KiB, MiB, GiB or TiB) | `8MiB` | "
                               "Largest body of a request; a larger one is answered 413. |"));
-  EXPECT_THAT(text, HasSubstr("| `destinations.*.kind` | http, file or discard | required |"));
+  EXPECT_THAT(text, HasSubstr("| `destinations.*.kind` | http, file, nats or discard | required |"));
   EXPECT_THAT(text, HasSubstr("| `admin.listen` | ADDRESS:PORT with a numeric address, as 127.0.0.1:8080 or "
                               "[::1]:8080 | none |"));
 }

@@ -29,6 +29,15 @@ config::config http(std::size_t endpoints, std::uint32_t concurrency,
   return all;
 }
 
+config::config nats(std::optional<std::uint32_t> rate) {
+  config::destination_options d{.name = "warehouse", .kind = config::destination_kind::nats};
+  d.rate = rate;
+  d.timeout = 2s;
+  config::config all;
+  all.destinations = {d};
+  return all;
+}
+
 class lanes : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(log.open()); }
@@ -149,6 +158,35 @@ TEST_F(lanes, hold_the_limit_of_an_endpoint_that_may_have_an_attempt_on_its_way)
     EXPECT_EQ(*said.not_before > later, l.endpoint == 1) << l.label();
     l.lane->endpoint->abandon(l.lane->number);
   }
+}
+
+TEST_F(lanes, hold_the_limit_of_a_stream_that_may_have_a_burst_on_its_way) {
+  const auto from = nats(100);
+  ASSERT_TRUE(make(from));
+  const auto held = [&](bool clean) {
+    const auto all = make(from, clean).value();
+    const auto later = std::chrono::steady_clock::now().time_since_epoch() + 1500ms;
+    return *all[1].lane->endpoint->ask(0, 1, [] {}).not_before > later;
+  };
+  EXPECT_FALSE(held(true));
+  EXPECT_TRUE(held(false)) << "after a crash nobody knows";
+  const auto at = event(0);
+  EXPECT_TRUE(held(true)) << "the stop may have left a burst that hung";
+  deliver(0, at);
+  EXPECT_FALSE(held(true)) << "with nothing waiting there was none";
+}
+
+TEST_F(lanes, of_a_stream_have_a_circuit_also_without_a_limit) {
+  const auto from = nats(std::nullopt);
+  const auto all = make(from, false).value();
+  deliver::endpoint& endpoint = *all[1].lane->endpoint;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(endpoint.circuit_open());
+    const auto said = endpoint.ask(0, 1000, [] {});
+    ASSERT_TRUE(said.granted);
+    endpoint.ended(*said.granted, deliver::end_kind::not_sent, deliver::endpoint::failure{});
+  }
+  EXPECT_TRUE(endpoint.circuit_open());
 }
 
 TEST_F(lanes, of_a_file_are_one) {
