@@ -1,5 +1,5 @@
-// Messages into a JetStream stream, a burst at a time over one connection. Why not libnats's asynchronous
-// publishing: it reports only failures, and what was stored is what the caller has to know.
+// Messages into a JetStream stream, a burst at a time over one connection: what was stored is what the caller
+// has to know, so each message waits for the stream's own answer.
 #pragma once
 
 #include <chrono>

@@ -106,7 +106,6 @@ constexpr third_party wrapped[] = {
      "(application\\.cpp|parts\\.hpp|wiring\\.cpp)"},
     {"boost/", "net/.*"},
     {"openssl/", "net/.*"},
-    {"nats/", "net/nats/.*"},
     {"simdjson", "actors/decode/token_index\\.cpp"},
     {"xxhash", "actors/decode/identity\\.cpp"},
     {"re2/", "actors/route/.*"},
@@ -117,7 +116,8 @@ constexpr third_party wrapped[] = {
     {"spdlog/", "actors/node/incidents\\.cpp"},
     {"benchmark/", "benchmarks/micro/.*"},
     {"nlohmann/",
-     "net/(oauth2/token_cache|nats/publish_answer)\\.cpp|actors/(subscription|sandbox)/.*|actors/node/cli/"
+     "net/(oauth2/token_cache|nats/(protocol|publish_answer))\\.cpp|actors/(subscription|sandbox)/.*|actors/"
+     "node/cli/"
      ".*"},
     {"tl/", "messages/result\\.hpp|actors/node/config/.*"},
 };
