@@ -45,6 +45,14 @@ class stream_delivery : public ::testing::Test {
                                           {"nats", std::to_string(server_->port())}, {"scheme", scheme_}});
     there_->start();
   }
+  /// Another configuration at the next start.
+  void change(const std::string& keys) {
+    write_text(there_->config_file(),
+               substitute(stream_node(keys), {{"nats", std::to_string(server_->port())},
+                                              {"scheme", scheme_},
+                                              {"port", std::to_string(there_->port())},
+                                              {"dir", there_->path("").parent_path().string()}}));
+  }
   /// Batches, noted as acknowledged; ids are numbers from 0.
   void post(std::size_t batches, std::size_t events) {
     for (std::size_t i = 0; i < batches; ++i) {
@@ -190,6 +198,24 @@ TEST_F(stream_delivery, waits_for_a_server_that_hangs) {
   }
   ASSERT_TRUE(all_settled()) << there_->last_words();
   expect_everything_once();
+}
+
+TEST_F(stream_delivery, is_stopped_in_time_with_a_burst_that_hangs_and_repeats_it_after) {
+  serve();
+  start("rate: 2000, timeout: 1m");
+  post(30, 100);
+  ASSERT_TRUE(wait_until([&] { return stored() >= 500; }, milliseconds(60'000))) << there_->last_words();
+  server_->freeze();
+  server_->wait_for_unread();
+  there_->terminate();
+  const auto ended = there_->ended(milliseconds(20'000));
+  ASSERT_TRUE(ended) << there_->last_words();
+  EXPECT_EQ(*ended, exit_status{}) << there_->last_words();
+  server_->thaw();
+  change("rate: 2000, timeout: 1s");
+  there_->start();
+  ASSERT_TRUE(all_settled()) << there_->last_words();
+  EXPECT_EQ(expect_everything_once(), 0u);
 }
 
 TEST_F(stream_delivery, holds_what_a_full_stream_does_not_take) {
