@@ -26,8 +26,8 @@ std::uint64_t window_bytes(const config& of, const destination_options& d) {
     case destination_kind::nats:
       // Of each lane what gathers and what is under way, as events, messages and bytes on the wire; one event
       // may be as large as a body.
-      return places + d.lane_count() *
-                          (cost::burst_copies * cost::burst_bytes + of.ingest.max_body + cost::thread_bytes);
+      return places + d.lane_count() * (cost::burst_copies * cost::burst_bytes + of.ingest.max_body +
+                                        cost::publisher_threads * cost::thread_bytes);
     case destination_kind::file:
       return places + cost::write_buffer_bytes;
     case destination_kind::discard:
