@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "net/oauth2/redactor.hpp"
+#include "net/http/quoted.hpp"
 
 namespace sluice::net::nats {
 namespace {
@@ -55,7 +55,8 @@ acknowledgement read_error(const json& error) {
   acknowledgement read{kind::unknown, "the stream does not take it"};
   for (const meaning& known : meanings)
     if (known.error == code) read = {known.how, std::string(known.what)};
-  if (const std::string said = text(error, "description"); !said.empty()) read.why += ": " + printable(said);
+  if (const std::string said = text(error, "description"); !said.empty())
+    read.why += ": " + http::excerpt(said);
   const std::int64_t shown = code != 0 ? code : number(error, "code");
   if (shown != 0) read.why += " (error " + std::to_string(shown) + ")";
   return read;
@@ -69,16 +70,14 @@ acknowledgement read_publish_answer(std::string_view answer, std::string_view st
   if (const json* const error = member(read, "error")) return read_error(*error);
   const std::string name = text(read, "stream");
   if (name.empty() || number(read, "seq") <= 0)
-    return {kind::unknown, "what answers for the subject is no stream: " + printable(answer)};
+    return {kind::unknown, "what answers for the subject is no stream: " + http::excerpt(answer)};
   if (!stream.empty() && name != stream)
-    return {kind::unknown, "stored in the stream " + printable(name) + " instead of the expected one"};
+    return {kind::unknown, "stored in the stream " + http::excerpt(name) + " instead of the expected one"};
   return {kind::stored, {}};
 }
 
 acknowledgement no_stream_listens(std::string_view subject) {
-  return {kind::unknown, "no stream listens on the subject " + printable(subject)};
+  return {kind::unknown, "no stream listens on the subject " + http::excerpt(subject)};
 }
-
-std::string printable(std::string_view text) { return oauth2::excerpt(std::string(text), {}); }
 
 }  // namespace sluice::net::nats

@@ -18,7 +18,4 @@ acknowledgement read_publish_answer(std::string_view answer, std::string_view st
 /// Why nobody answered for `subject` (the server's status 503).
 acknowledgement no_stream_listens(std::string_view subject);
 
-/// A server's text in one printable line, cut to a few hundred bytes.
-std::string printable(std::string_view text);
-
 }  // namespace sluice::net::nats

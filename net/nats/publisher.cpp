@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "messages/assert.hpp"
+#include "net/http/quoted.hpp"
 #include "net/nats/connection.hpp"
 #include "net/nats/publish_answer.hpp"
 #include "net/nats/wakeup.hpp"
@@ -34,7 +35,7 @@ std::string fault_of(const message& what) {
     return "its subject is empty or longer than 1024 bytes";
   if (!std::ranges::all_of(subject, visible) || subject.find_first_of("*>") != subject.npos ||
       subject.front() == '.' || subject.back() == '.' || subject.find("..") != subject.npos)
-    return "its subject is none to publish to: " + printable(subject);
+    return "its subject is none to publish to: " + http::excerpt(subject);
   if (what.id.empty() || what.id.size() > id_bytes_max || !std::ranges::all_of(what.id, visible))
     return "its id is empty, longer than 1024 bytes or not printable ASCII";
   return {};
