@@ -35,6 +35,8 @@ destinations:
 
 class stream_delivery : public ::testing::Test {
  protected:
+  static constexpr std::size_t calls = 7;
+
   void serve(const nats_stream_limits& limits = {}, const std::string& configuration = {}) {
     server_.emplace(configuration);
     streams().make(stream, "events.>", limits);
@@ -60,8 +62,9 @@ class stream_delivery : public ::testing::Test {
       const std::size_t first = posted_.size();
       for (std::size_t e = 0; e < events; ++e) {
         const std::string id = std::to_string(posted_.size());
-        posted_.push_back(R"({"id":")" + id +
-                          R"(","source":"calls.a b","metadata":{"region":"eu"},"data":{"n": )" + id + ".0}}");
+        const std::string call = std::to_string(posted_.size() % calls);
+        posted_.push_back(R"({"id":")" + id + R"(","source":"calls.a b","metadata":{"region":"eu","call":")" +
+                          call + R"("},"data":{"n": )" + id + ".0}}");
         body.append(e == 0 ? "" : ",").append(posted_.back());
         book_.offered(id, destination, "batch");
       }
@@ -217,6 +220,37 @@ TEST_F(stream_delivery, is_stopped_in_time_with_a_burst_that_hangs_and_repeats_i
   there_->start();
   ASSERT_TRUE(all_settled()) << there_->last_words();
   EXPECT_EQ(expect_everything_once(), 0u);
+}
+
+TEST_F(stream_delivery, is_stopped_in_time_while_it_waits_for_a_greeting) {
+  serve();
+  server_->freeze();
+  start("rate: unlimited, timeout: 1m");
+  post(1, 100);
+  there_->terminate();
+  const auto ended = there_->ended(milliseconds(20'000));
+  ASSERT_TRUE(ended) << there_->last_words();
+  EXPECT_EQ(*ended, exit_status{}) << there_->last_words();
+  server_->thaw();
+  there_->start();
+  ASSERT_TRUE(all_settled()) << there_->last_words();
+  EXPECT_EQ(expect_everything_once(), 0u);
+}
+
+TEST_F(stream_delivery, keeps_a_keys_order_over_several_connections) {
+  serve();
+  start("rate: unlimited, ordering: key, key: metadata.call, concurrency: 4");
+  post(40, 100);
+  ASSERT_TRUE(all_settled()) << there_->last_words();
+  expect_everything_once();
+  std::map<std::string, std::size_t> last;
+  for (const auto& m : streams().read(stream)) {
+    const std::size_t number = std::stoul(json::text_of(m.body, "id"));
+    std::size_t& before = last[std::to_string(number % calls)];
+    EXPECT_LE(before, number);
+    before = number;
+  }
+  EXPECT_EQ(last.size(), calls);
 }
 
 TEST_F(stream_delivery, holds_what_a_full_stream_does_not_take) {
