@@ -30,7 +30,7 @@ struct addresses_freed {
 result<std::vector<ip_address>> resolve(const std::string& host) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = ip_address::parse(host) ? AI_NUMERICHOST : AI_ADDRCONFIG;
+  if (ip_address::parse(host)) wanted.ai_flags = AI_NUMERICHOST;
   addrinfo* found = nullptr;
   const int failed = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
   const std::unique_ptr<addrinfo, addresses_freed> all(found);

@@ -86,6 +86,8 @@ result<server_info> read_info(std::string_view text) {
   server_info info{flag("tls_required"), flag("tls_available"), flag("headers"), 0, {}};
   if (const auto at = read.find("max_payload"); at != read.end() && at->is_number_integer())
     info.payload_bytes_max = at->get<std::int64_t>();
+  if (info.payload_bytes_max < 1)
+    return fail(errc::bad_request, "the server does not say what its max_payload is");
   if (const auto at = read.find("nonce"); at != read.end() && at->is_string())
     info.nonce = at->get<std::string>();
   return info;

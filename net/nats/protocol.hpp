@@ -20,6 +20,7 @@ struct server_info {
   std::int64_t payload_bytes_max = 0;
   std::string nonce;  ///< to be signed by who has a key; empty: none asked for
 };
+/// errc::bad_request without a max_payload: with 0 every message would be refused for good.
 result<server_info> read_info(std::string_view json);
 
 /// What CONNECT says of the client; empty: nothing.

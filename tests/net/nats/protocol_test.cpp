@@ -118,11 +118,13 @@ TEST(nats_protocol, reads_what_a_server_says_of_itself) {
   EXPECT_TRUE(info->headers && info->tls_required && info->tls_available);
   EXPECT_EQ(info->payload_bytes_max, 1'048'576);
   EXPECT_EQ(info->nonce, "abc");
-  const auto odd = read_info(R"({"headers":1,"max_payload":"x","tls_required":null,"nonce":7})");
+  const auto odd = read_info(R"({"headers":1,"max_payload":7,"tls_required":null,"nonce":7})");
   ASSERT_TRUE(odd);
   EXPECT_FALSE(odd->headers || odd->tls_required || odd->tls_available);
-  EXPECT_EQ(odd->payload_bytes_max, 0);
-  for (const std::string_view bad : {"", "{", "[]", "1", "\"x\""}) EXPECT_FALSE(read_info(bad)) << bad;
+  EXPECT_EQ(odd->nonce, "");
+  for (const std::string_view bad :
+       {"", "{", "[]", "1", "\"x\"", "{}", "{\"max_payload\":0}", "{\"max_payload\":\"x\"}"})
+    EXPECT_FALSE(read_info(bad)) << bad;
 }
 
 TEST(nats_protocol, says_who_it_is) {
