@@ -1,8 +1,6 @@
 #include "actors/node/config/nats_checks.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "actors/node/config/auth_checks.hpp"
@@ -11,12 +9,10 @@
 #include "actors/node/config/split_checks.hpp"
 #include "net/loopback.hpp"
 #include "net/nats/address.hpp"
+#include "net/nats/credentials.hpp"
 
 namespace sluice::config {
 namespace {
-
-/// A .creds file is a few KiB.
-constexpr std::size_t credentials_bytes_max = 64 * 1024;
 
 std::string server_path(const reader& read, const std::string& member, std::size_t at) {
   const std::string all = in(member, "servers"), item = member_of(all, at);
@@ -60,20 +56,8 @@ void check_proof(reader& read, const std::string& member, const nats_options& n)
     if (first.empty()) first = other;
   }
   if (n.credentials.empty()) return;
-  std::ifstream file(n.credentials, std::ios::binary);
-  std::string text(credentials_bytes_max, ' ');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  const std::string path = in(member, "credentials");
-  if (text.empty())
-    return complain_of_file(read, path, {errc::io, "cannot be read, or is empty", n.credentials, 0});
-  for (const char* const block : {"BEGIN NATS USER JWT", "BEGIN USER NKEY SEED"}) {
-    if (text.find(block) != text.npos) continue;
-    return complain_of_file(
-        read, path,
-        {errc::invalid_config, std::string("has no `").append(block).append("`; a .creds file"),
-         n.credentials, 0});
-  }
+  if (const auto good = net::nats::read_credentials(n.credentials); !good)
+    complain_of_file(read, in(member, "credentials"), good.error());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "actors/node/config/loader.hpp"
+#include "tests/net/nats/nkeys.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace sluice::config {
@@ -145,7 +146,7 @@ TEST(nats_keys, are_refused_where_they_cannot_work) {
        {"f.yaml:2:81: destinations.a.token: is there beside `user`; one of the two"}},
       {"no file of credentials",
        "servers: \"tls://n\", subject: e, credentials: /nowhere",
-       {"f.yaml:2:65: destinations.a.credentials: `/nowhere` cannot be read, or is empty"}},
+       {"f.yaml:2:65: destinations.a.credentials: `/nowhere` cannot be read: No such file or directory"}},
       {"TLS where it is not spoken",
        here + ", tls: { ca: /nowhere }",
        {"f.yaml:2:58: destinations.a.tls: is for tls://; leave it out, or send there"}},
@@ -166,13 +167,16 @@ TEST(nats_keys, are_refused_where_they_cannot_work) {
 TEST(nats_keys, read_a_file_of_credentials_once_before_it_is_used) {
   const sluice::testing::temp_dir dir;
   const std::string path = (dir.path() / "node.creds").string();
-  const auto write = [&](const char* text) { sluice::testing::write_text(path, text); };
   const std::string keys = "servers: \"tls://n\", subject: e, credentials: \"" + path + "\"";
-  write("-----BEGIN NATS USER JWT-----\nx\n-----BEGIN USER NKEY SEED-----\ny\n");
+  using net::nats::testing_support::nkey;
+  const std::string seed = nkey(nkey::kind::user).seed();
+  sluice::testing::write_text(path, net::nats::testing_support::creds_file("jwt", seed));
   EXPECT_EQ(good(keys).nats.credentials, path);
-  write("-----BEGIN NATS USER JWT-----\nx\n");
-  EXPECT_THAT(complaints(keys), ElementsAre("f.yaml:2:65: destinations.a.credentials: `" + path +
-                                            "` has no `BEGIN USER NKEY SEED`; a .creds file"));
+  for (const auto& wrong : {seed.substr(1), std::string()}) {
+    sluice::testing::write_text(path, net::nats::testing_support::creds_file("jwt", wrong));
+    EXPECT_THAT(complaints(keys), ElementsAre("f.yaml:2:65: destinations.a.credentials: `" + path +
+                                              "` is no credentials file: it has no user seed"));
+  }
 }
 
 }  // namespace
