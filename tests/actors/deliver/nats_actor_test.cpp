@@ -309,6 +309,18 @@ TEST_F(nats_delivery, rests_while_it_is_paused_and_then_goes_on_with_what_is_lef
   EXPECT_EQ(notes.events(settlement::delivered), 25u);
 }
 
+TEST_F(nats_delivery, gives_up_nothing_for_its_age_while_it_is_paused) {
+  start();
+  append(1, 3);
+  run();
+  lane->paused = true;
+  answer_all('u');
+  wall_ms += 7'200'000;
+  advance(60s);
+  EXPECT_TRUE(letters.all.empty()) << "only its backlog's bound may ask for that";
+  EXPECT_EQ(bursts.size(), 1u);
+}
+
 TEST_F(nats_delivery, gives_way_when_its_backlog_is_full_but_not_with_what_the_stream_has) {
   for (const auto how : {settlement::dead_lettered, settlement::dropped_oldest}) {
     for (const bool pauses : {false, true}) {
