@@ -132,19 +132,6 @@ result<std::unique_ptr<net::nats::publisher>> publisher_of(const config::destina
   return std::make_unique<net::nats::publisher>(std::move(options));
 }
 
-/// What a server says may repeat what it was shown.
-net::nats::burst_sender discreet(net::nats::publisher* to, const config::nats_options& d) {
-  const auto secrets = std::make_shared<net::oauth2::redactor>();
-  for (const std::string& one : {d.password, d.token}) secrets->hide(one);
-  return
-      [to, secrets](std::vector<net::nats::message> burst, std::function<void(net::nats::burst_end)> done) {
-        to->publish(std::move(burst), [secrets, done = std::move(done)](net::nats::burst_end ended) {
-          for (auto& one : ended.of) one.why = secrets->clean(std::move(one.why));
-          done(std::move(ended));
-        });
-      };
-}
-
 std::function<double()> random_fraction() {
   return [engine = std::mt19937_64(std::random_device()())]() mutable {
     return std::uniform_real_distribution<double>(0, 1)(engine);
@@ -285,7 +272,10 @@ deliver::nats_options application::parts::nats_delivery(std::size_t i) {
   auto subject = deliver::subject_template::parse(d.nats.subject);
   SLUICE_ASSERT(subject.has_value());  // the configuration was checked
   deliver::nats_options nats;
-  nats.publish = discreet(publishers[i].get(), d.nats);
+  nats.publish = [to = publishers[i].get()](std::vector<net::nats::message> burst,
+                                            std::function<void(net::nats::burst_end)> done) {
+    to->publish(std::move(burst), std::move(done));
+  };
   nats.subject = *std::move(subject);
   nats.max_in_flight = d.nats.max_in_flight;
   nats.burst_bytes = config::cost::burst_bytes;

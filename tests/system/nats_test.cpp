@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <set>
@@ -43,14 +44,14 @@ class stream_delivery : public ::testing::Test {
   }
   nats_streams streams() const { return nats_streams(server_->port(), login_); }
   void start(const std::string& keys) {
-    there_.emplace(stream_node(keys), std::map<std::string, std::string>{
-                                          {"nats", std::to_string(server_->port())}, {"scheme", scheme_}});
+    there_.emplace(stream_node(keys),
+                   std::map<std::string, std::string>{{"nats", port_of_server()}, {"scheme", scheme_}});
     there_->start();
   }
   /// Another configuration at the next start.
   void change(const std::string& keys) {
     write_text(there_->config_file(),
-               substitute(stream_node(keys), {{"nats", std::to_string(server_->port())},
+               substitute(stream_node(keys), {{"nats", port_of_server()},
                                               {"scheme", scheme_},
                                               {"port", std::to_string(there_->port())},
                                               {"dir", there_->path("").parent_path().string()}}));
@@ -78,6 +79,15 @@ class stream_delivery : public ::testing::Test {
   bool all_settled(milliseconds patience = milliseconds(60'000)) const {
     return wait_until([&] { return backlog() == 0; }, patience);
   }
+  std::string port_of_server() const { return std::to_string(server_ ? server_->port() : server_port_); }
+  /// Of what the node says or writes; its configuration alone may hold a secret.
+  void expect_nowhere(const std::string& secret) const {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(there_->path(""))) {
+      if (entry.is_regular_file() && entry.path() != there_->config_file()) {
+        EXPECT_THAT(read_text(entry.path()), ::testing::Not(::testing::HasSubstr(secret))) << entry.path();
+      }
+    }
+  }
   std::uint64_t stored() const { return streams().count(stream); }
   static std::vector<std::string> ids_of(const std::vector<nats_stored>& all) {
     std::vector<std::string> ids;
@@ -104,7 +114,8 @@ class stream_delivery : public ::testing::Test {
   }
 
   std::optional<nats_server> server_;
-  nats_login login_;  ///< of the test
+  std::uint16_t server_port_ = 0;  ///< where there is none of the real ones
+  nats_login login_;               ///< of the test
   std::optional<node> there_;
   std::string scheme_ = "nats";
   ledger book_;
@@ -310,11 +321,62 @@ TEST_F(stream_delivery, proves_who_it_is_to_the_server_that_it_believes_and_show
                          milliseconds(30'000)))
       << there_->last_words();
   EXPECT_EQ(backlog(), 100);
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(there_->path(""))) {
-    if (entry.is_regular_file() && entry.path() != there_->config_file()) {
-      EXPECT_THAT(read_text(entry.path()), ::testing::Not(::testing::HasSubstr("canary"))) << entry.path();
+  expect_nowhere("canary");
+}
+
+/// A server that repeats in its error what it was told.
+class indiscreet_server {
+ public:
+  indiscreet_server() : listener_(tcp_socket::listen(port)), serving_([this] { serve(); }) {}
+  ~indiscreet_server() {
+    listener_.shutdown();
+    serving_.join();
+  }
+  std::string told() {
+    const std::lock_guard held(guard_);
+    return told_;
+  }
+  const std::uint16_t port = free_port();
+
+ private:
+  void serve() {
+    while (tcp_socket peer = listener_.accept()) {
+      try {
+        peer.send(R"(INFO {"server_id":"x","version":"2.9.10","headers":true,"max_payload":1048576})"
+                  "\r\n",
+                  milliseconds(5000));
+        std::string line;
+        while (line.find("\r\n") == line.npos && peer.receive(line, milliseconds(5000))) {
+        }
+        line.erase(0, line.find("\"pass\""));
+        line.resize(std::min(line.find("\r\n"), line.size()));
+        peer.send("-ERR 'Authorization Violation of " + line + "'\r\n", milliseconds(5000));
+        const std::lock_guard held(guard_);
+        told_ += line;
+      } catch (const std::runtime_error&) {
+        // The node went away first.
+      }
     }
   }
+
+  tcp_socket listener_;
+  std::mutex guard_;
+  std::string told_;  // guarded by guard_
+  std::thread serving_;
+};
+
+TEST_F(stream_delivery, shows_no_password_that_a_server_repeats) {
+  indiscreet_server server;
+  server_port_ = server.port;
+  start("user: node, password: \"S3cr3t-canary\"");
+  post(1, 10);
+  const labels failed{{"destination", std::string(destination)}, {"outcome", "endpoint_failed"}};
+  EXPECT_TRUE(wait_until([&] { return there_->metric("sluice_delivery_attempts_total", failed) >= 2; },
+                         milliseconds(30'000)))
+      << there_->last_words();
+  EXPECT_THAT(server.told(), ::testing::HasSubstr("canary")) << "it was told, and could repeat it";
+  EXPECT_THAT(there_->errors(), ::testing::HasSubstr("Authorization Violation"));
+  expect_nowhere("canary");
 }
 
 TEST_F(stream_delivery, buries_what_is_too_large_for_the_server_and_delivers_its_neighbours) {

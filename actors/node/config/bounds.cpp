@@ -24,10 +24,10 @@ std::uint64_t window_bytes(const config& of, const destination_options& d) {
       // A request of each lane, at most as large as a body.
       return places * d.endpoint_count() + of.ingest.max_body * d.lane_count();
     case destination_kind::nats:
-      // Of each lane what gathers and what is under way, as events, messages and bytes on the wire; one event
-      // may be as large as a body.
-      return places + d.lane_count() * (cost::burst_copies * cost::burst_bytes + of.ingest.max_body +
-                                        cost::publisher_threads * cost::thread_bytes);
+      // Of each lane a thread, what gathers and what is under way, as events, messages and bytes on the wire;
+      // one event may be as large as a body.
+      return places + d.lane_count() *
+                          (cost::burst_copies * cost::burst_bytes + of.ingest.max_body + cost::thread_bytes);
     case destination_kind::file:
       return places + cost::write_buffer_bytes;
     case destination_kind::discard:

@@ -60,8 +60,6 @@ inline constexpr std::uint64_t rate_place_bytes = 16;
 /// Events of a burst into a stream, and how often they are there at once.
 inline constexpr std::uint64_t burst_bytes = 1 * mib;
 inline constexpr std::uint64_t burst_copies = 4;
-/// A publisher's own, and its client library's: reading, flushing, answers.
-inline constexpr std::uint64_t publisher_threads = 4;
 /// What a file destination or the audit gathers before it writes.
 inline constexpr std::uint64_t write_buffer_bytes = 1 * mib;
 }  // namespace cost

@@ -35,7 +35,7 @@ TEST(config_bounds, memory_follows_each_value) {
        [](config& c) {
          c.destinations.push_back({.name = "b", .kind = destination_kind::nats, .rate = 1000});
        },
-       (4 + 8 + 4) * mib + 16'000},
+       (4 + 8 + 1) * mib + 16'000},
       {"threads", [](config& c) { c.scale.io_threads = 6; }, 5 * mib},
       {"decoders", [](config& c) { c.scale.decoders = 3; }, 2 * cost::decoder_bytes},
       {"routers", [](config& c) { c.scale.routers = 3; }, 2 * 4096 * (584 + 2)},
