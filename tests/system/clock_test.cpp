@@ -87,6 +87,20 @@ TEST_F(clock_steps, of_more_than_an_event_may_age_give_nothing_up_that_is_taken)
   deliver_while_it_steps(", timeout: 60s", {hour, -hour, day, -day, 0, 30 * day});
 }
 
+TEST_F(clock_steps, of_more_than_an_event_may_age_give_up_what_fails_then) {
+  webhook_.answer_with([](const delivery&, std::size_t) { return reply{.status = 500}; });
+  begin("");
+  post(10);
+  const auto given_up = [&] {
+    return there_->metric("sluice_dead_letters", {{"destination", std::string(warehouse)}});
+  };
+  step_to(hour / 2);
+  ASSERT_TRUE(webhook_.wait_for_requests(webhook_.deliveries().size() + 2, milliseconds(30'000)));
+  EXPECT_EQ(given_up(), 0) << "half of what an event may age";
+  step_to(2 * hour);
+  EXPECT_TRUE(wait_until([&] { return given_up() == 10; }, milliseconds(30'000))) << there_->last_words();
+}
+
 TEST_F(clock_steps, change_nothing_of_what_is_known_to_be_a_duplicate_also_through_a_restart) {
   begin(", batch: 50");
   const std::string first = post(100);
