@@ -106,7 +106,11 @@ TEST_F(clock_steps, change_nothing_of_what_is_known_to_be_a_duplicate_also_throu
   const std::string first = post(100);
   EXPECT_TRUE(webhook_.wait_for_events(100, milliseconds(30'000)));
   std::size_t sent = 100;
-  for (const std::int64_t offset : {hour, -hour, 30 * day, -30 * day}) {
+  // At last to where the clock of a machine without one begins, and to where 32 bits of seconds end.
+  const std::int64_t now =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+  constexpr std::int64_t last_of_32_bits = 2'147'483'647;
+  for (const std::int64_t offset : {hour, -hour, 30 * day, -30 * day, 10 - now, last_of_32_bits + 10 - now}) {
     step_to(offset);
     EXPECT_THAT(there_->post(first).body, HasSubstr(R"("duplicates":100)")) << offset;
     post(100);
