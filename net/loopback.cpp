@@ -5,21 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "net/http/field.hpp"
+
 namespace sluice::net {
-namespace {
-
-constexpr std::string_view name = "localhost";
-
-bool is_name(std::string_view host) noexcept {
-  return std::ranges::equal(host, name, [](char is, char wanted) {
-    return (is >= 'A' && is <= 'Z' ? static_cast<char>(is - 'A' + 'a') : is) == wanted;
-  });
-}
-
-}  // namespace
 
 bool is_loopback(std::string_view host) noexcept {
-  if (is_name(host)) return true;
+  if (http::same_name(host, "localhost")) return true;
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (host.size() >= text.size() || host.find('\0') != host.npos) return false;
   std::ranges::copy(host, text.begin());

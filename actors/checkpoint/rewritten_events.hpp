@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/checkpoint/group.hpp"
@@ -20,6 +21,13 @@ struct rewritten_events {
   target_sets targets;                  ///< of one destination
   std::string body;                     ///< the entries' slices lie in it
 
+  /// Takes an entry of `from` and its slice; what stands beside it comes apart.
+  void add(event_entry entry, std::string_view from) {
+    const auto slice = from.substr(entry.offset, entry.length);
+    entry.offset = static_cast<std::uint32_t>(body.size());
+    entries.push_back(entry);
+    body += slice;
+  }
   bool append_to(group_builder& group) const {
     return group.append_rewritten({kind, who, before}, {received_ms, entries, targets, body});
   }

@@ -38,9 +38,7 @@ class http_stage : public stage {
         hand_(std::min(http_.batch, my().endpoint->most()), http_.batch_bytes) {
     if (my().open_offer && my().open_offer->events > my().endpoint->most()) {
       // The limit was lowered since: its events are offered anew, fewer at a time.
-      auto close = outcome_upto(my().cursor, checkpoint::settlement::passed);
-      close.head.offer = close_offer();
-      settle(std::move(close));
+      withdraw_offer();
     } else if (my().open_offer && !my().offer_durable) {
       // The offer of a predecessor that died may still be on its way into the log: an outcome behind it tells
       // when it is there.
@@ -225,9 +223,7 @@ class http_stage : public stage {
     auto gone = hand_.condemned();
     if (!gone.empty())
       return leave_behind(std::move(gone), checkpoint::settlement::dead_lettered, last_answer_);
-    auto close = outcome_upto(my().cursor, checkpoint::settlement::passed);
-    close.head.offer = close_offer();
-    settle(std::move(close));
+    withdraw_offer();
     next();
   }
 

@@ -36,11 +36,7 @@ class nats_stage : public stage {
         subjects_(nats_.subject),
         retry_(nats_.retry),
         window_(std::min(nats_.max_in_flight, my().endpoint->most()), nats_.burst_bytes) {
-    // Of the kind that the destination was before.
-    if (!my().open_offer) return;
-    auto close = outcome_upto(my().cursor, checkpoint::settlement::passed);
-    close.head.offer = close_offer();
-    settle(std::move(close));
+    if (my().open_offer) withdraw_offer();  // of the kind that the destination was before
   }
 
   // A burst that hangs holds a handle of this actor, and this actor what sends it.

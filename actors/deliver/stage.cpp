@@ -197,6 +197,12 @@ std::uint64_t stage::close_offer() {
   return number;
 }
 
+void stage::withdraw_offer() {
+  auto close = outcome_upto(my().cursor, checkpoint::settlement::passed);
+  close.head.offer = close_offer();
+  settle(std::move(close));
+}
+
 std::string_view stage::relief_reason() const noexcept {
   return relief_.how == checkpoint::settlement::discarded ? "discarded by an operator"
                                                           : "backlog is over its bound";

@@ -121,6 +121,8 @@ class stage : public deliver_actor::base {
   checkpoint::outcome outcome_upto(position last, checkpoint::settlement how) const;
   static checkpoint::outcome::name named(const lane_event& event);
   deliver::lane& my() noexcept { return *options_.lane; }
+  /// Closes the offer, if one is open, with nothing settled: its events will be offered anew.
+  void withdraw_offer();
   /// Number of the open offer, which is none from here on; 0 without one.
   std::uint64_t close_offer();
 

@@ -20,12 +20,7 @@ result<void> read_again(std::span<const deliver::dead_letter> letters, const dec
   for (const deliver::dead_letter& l : letters) events.push_back({l.event, l.id, l.source});
   rereader reader(key);
   return reader.read(events, [&](const decoded& read, std::string_view body, std::size_t) {
-    for (event_entry e : read.entries) {
-      const auto slice = body.substr(e.offset, e.length);
-      e.offset = static_cast<std::uint32_t>(into.body.size());
-      into.body += slice;
-      into.entries.push_back(e);
-    }
+    for (const event_entry& e : read.entries) into.add(e, body);
   });
 }
 

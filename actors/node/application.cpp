@@ -10,6 +10,7 @@
 #include <span>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "actors/node/config/units.hpp"
 #include "actors/node/incidents.hpp"
@@ -47,10 +48,14 @@ deliver::letter_predicate no_letters(const checkpoint::log_state& state) {
   std::set<deliver::letter_key> redriven;
   for (const checkpoint::leaving_letter& l : state.leaving())
     redriven.insert({state.destinations()[l.destination].name, l.origin, l.generation});
-  return [&state, redriven = std::move(redriven)](const deliver::dead_letter& letter) {
+  std::vector<const checkpoint::destination_state*> behind;
+  for (const checkpoint::destination_state& d : state.destinations())
+    if (d.needed_from(checkpoint::destination_need::nothing) != checkpoint::destination_need::nothing)
+      behind.push_back(&d);
+  return [behind = std::move(behind), redriven = std::move(redriven)](const deliver::dead_letter& letter) {
     return redriven.contains(letter.key()) ||
-           std::ranges::any_of(state.destinations(), [&](const checkpoint::destination_state& d) {
-             return d.name == letter.destination && !d.is_settled(letter.lane, letter.at);
+           std::ranges::any_of(behind, [&](const checkpoint::destination_state* d) {
+             return d->name == letter.destination && !d->is_settled(letter.lane, letter.at);
            });
   };
 }

@@ -106,11 +106,8 @@ class copier final : public checkpoint::record_visitor {
   }
 
   void add(event_entry entry, std::string_view body, const target& to, const place& was) {
-    const auto slice = body.substr(entry.offset, entry.length);
-    entry.offset = static_cast<std::uint32_t>(copies_.body.size());
     entry.targets = copies_.targets.intern({&to, 1});
-    copies_.body += slice;
-    copies_.entries.push_back(entry);
+    copies_.add(entry, body);
     copies_.before.push_back({was.at, was.received_ms, 0, 0, 0});
     if (copies_.entries.size() < events_at_once && copies_.body.size() < bytes_at_once) return;
     if (auto written = write(was.at); !written) failed_ = written.error();

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
-#include <random>
 
 #include "actors/deliver/actors.hpp"
 #include "actors/deliver/authorization.hpp"
@@ -14,6 +13,7 @@
 #include "actors/node/config/rules.hpp"
 #include "actors/node/incidents.hpp"
 #include "actors/node/parts.hpp"
+#include "actors/node/random_fraction.hpp"
 #include "messages/assert.hpp"
 #include "net/base64.hpp"
 #include "net/nats/publisher.hpp"
@@ -130,12 +130,6 @@ result<std::unique_ptr<net::nats::publisher>> publisher_of(const config::destina
   options.key = d.tls.key;
   options.timeout = d.timeout;
   return std::make_unique<net::nats::publisher>(std::move(options));
-}
-
-std::function<double()> random_fraction() {
-  return [engine = std::mt19937_64(std::random_device()())]() mutable {
-    return std::uniform_real_distribution<double>(0, 1)(engine);
-  };
 }
 
 /// For each lane what it tells its incidents: one for all that send to the same endpoint.

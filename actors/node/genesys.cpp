@@ -3,11 +3,11 @@
 #include "actors/node/genesys.hpp"
 
 #include <chrono>
-#include <random>
 #include <utility>
 
 #include "actors/node/config/organisation.hpp"
 #include "actors/node/incidents.hpp"
+#include "actors/node/random_fraction.hpp"
 #include "actors/subscription/connection.hpp"
 
 namespace sluice::node {
@@ -68,9 +68,7 @@ subscription::actor_options genesys::options(std::function<void(std::string id)>
   options.incident = [](const std::string& what) {
     what.empty() ? log_info("subscription", "goes on") : log_warning("subscription", what);
   };
-  options.random = [engine = std::mt19937_64(std::random_device()())]() mutable {
-    return std::uniform_real_distribution<double>(0, 1)(engine);
-  };
+  options.random = random_fraction();
   options.wall_ms = [] {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::system_clock::now().time_since_epoch())

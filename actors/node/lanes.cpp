@@ -1,7 +1,6 @@
 #include "actors/node/lanes.hpp"
 
 #include <algorithm>
-#include <random>
 #include <span>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "actors/deliver/file_sink.hpp"
 #include "actors/node/commit_now.hpp"
 #include "actors/node/incidents.hpp"
+#include "actors/node/random_fraction.hpp"
 
 namespace sluice::node {
 
@@ -83,9 +83,7 @@ constexpr std::uint32_t circuit_opens_after = 5;
 void add_circuit(const config::destination_options& d, std::size_t endpoint,
                  deliver::endpoint_options& options) {
   options.circuit = deliver::circuit_options{circuit_opens_after, retry_of(d)};
-  options.random = [engine = std::mt19937_64(std::random_device()())]() mutable {
-    return std::uniform_real_distribution<double>(0, 1)(engine);
-  };
+  options.random = random_fraction();
   std::string name = d.name;
   if (d.endpoint_count() > 1) name.append(" endpoint ").append(std::to_string(endpoint));
   options.circuit_changed = [name](bool open) {

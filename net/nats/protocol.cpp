@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "messages/json_string.hpp"
+#include "net/http/field.hpp"
 
 namespace sluice::net::nats {
 namespace {
@@ -24,11 +25,6 @@ std::size_t header_bytes(const message& what, std::string_view stream) {
   std::size_t bytes = header_start.size() + id_field.size() + what.id.size() + 2 * line_end.size();
   if (!stream.empty()) bytes += stream_field.size() + stream.size() + line_end.size();
   return bytes;
-}
-
-bool is_named(std::string_view name, std::string_view as) {
-  return std::ranges::equal(name, as,
-                            [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
 }
 
 std::optional<std::size_t> read_number(std::string_view text) {
@@ -57,7 +53,7 @@ result<found> read_message(std::string_view buffer, std::string_view line) {
   std::array<std::string_view, 6> words;
   const auto count = split(line, words);
   if (!count || *count < 4) return no_nats();
-  const bool has_header = is_named(words[0], "HMSG");
+  const bool has_header = http::same_name(words[0], "HMSG");
   const std::size_t numbers = has_header ? 2 : 1;
   if (*count != 3 + numbers && *count != 4 + numbers) return no_nats();
   const auto total = read_number(words[*count - 1]);
@@ -134,23 +130,23 @@ result<found> read_operation(std::string_view buffer) {
   const std::string_view line = buffer.substr(0, end);
   const std::size_t space = std::min(line.find_first_of(" \t"), line.size());
   const std::string_view name = line.substr(0, space);
-  if (is_named(name, "MSG") || is_named(name, "HMSG")) return read_message(buffer, line);
+  if (http::same_name(name, "MSG") || http::same_name(name, "HMSG")) return read_message(buffer, line);
   std::string_view rest = line.substr(space);
   rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
   operation read{.bytes = end + line_end.size()};
-  if (is_named(name, "INFO")) {
+  if (http::same_name(name, "INFO")) {
     read.what = operation::kind::info;
     read.text = rest;
-  } else if (is_named(name, "-ERR")) {
+  } else if (http::same_name(name, "-ERR")) {
     read.what = operation::kind::error;
     if (rest.size() >= 2 && rest.front() == '\'' && rest.back() == '\'')
       rest = rest.substr(1, rest.size() - 2);
     read.text = rest;
-  } else if (is_named(name, "PING")) {
+  } else if (http::same_name(name, "PING")) {
     read.what = operation::kind::ping;
-  } else if (is_named(name, "PONG")) {
+  } else if (http::same_name(name, "PONG")) {
     read.what = operation::kind::pong;
-  } else if (!is_named(name, "+OK")) {
+  } else if (!http::same_name(name, "+OK")) {
     return no_nats();
   }
   return found(read);

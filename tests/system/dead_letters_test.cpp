@@ -4,7 +4,7 @@
 
 #include "tests/support/node.hpp"
 #include "tests/support/receiver.hpp"
-#include "tests/system/configurations.hpp"
+#include "tests/system/dead_letter_commands.hpp"
 
 namespace sluice::testing {
 namespace {
@@ -32,14 +32,8 @@ class dead_letters : public ::testing::Test {
     EXPECT_TRUE(webhook_.wait_for_events(batch_.events.size() - refused, milliseconds(60'000)));
     EXPECT_TRUE(wait_until([&] { return stored() == refused; }, milliseconds(30'000)));
   }
-  double stored() const {
-    return there_->metric("sluice_dead_letters", {{"destination", std::string(warehouse)}});
-  }
-  finished ask(std::vector<std::string> what) const {
-    what.insert(what.begin(), "dead-letters");
-    what.insert(what.end(), {"--config", there_->config_file().string()});
-    return run(sluice_binary(), what);
-  }
+  double stored() const { return stored_letters(*there_); }
+  finished ask(std::vector<std::string> what) const { return ask_of_letters(*there_, std::move(what)); }
   /// The key of the letter of this event, as the list has it.
   std::string key_of(const std::string& id) const {
     const std::string listed = ask({"list", "--json", "--id", id}).output;

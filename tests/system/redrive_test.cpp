@@ -10,7 +10,7 @@
 
 #include "tests/support/node.hpp"
 #include "tests/support/receiver.hpp"
-#include "tests/system/configurations.hpp"
+#include "tests/system/dead_letter_commands.hpp"
 
 namespace sluice::testing {
 namespace {
@@ -37,14 +37,8 @@ class redrive : public ::testing::Test {
   double backlog() const {
     return there_->metric("sluice_backlog_events", {{"destination", std::string(warehouse)}});
   }
-  double stored() const {
-    return there_->metric("sluice_dead_letters", {{"destination", std::string(warehouse)}});
-  }
-  finished ask(std::vector<std::string> what) const {
-    what.insert(what.begin(), "dead-letters");
-    what.insert(what.end(), {"--config", there_->config_file().string()});
-    return run(sluice_binary(), what);
-  }
+  double stored() const { return stored_letters(*there_); }
+  finished ask(std::vector<std::string> what) const { return ask_of_letters(*there_, std::move(what)); }
   std::string totals() const {
     const finished said = run(sluice_binary(), {"log", "inspect", there_->path("data").string()});
     const auto at = said.output.find(std::string(warehouse) + ": routed");

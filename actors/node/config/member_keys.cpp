@@ -89,8 +89,7 @@ std::vector<key> destination_keys() {
           "destinations.*.from", choice<begins>({{"now", begins::now}, {"oldest", begins::oldest}}),
           [](const cursor& c) -> auto& { return c.destination->from; },
           "Where it begins when it is new: with what comes from now on, or with the oldest event that the "
-          "log "
-          "still has whole; the start copies those first."),
+          "log still has whole; the start copies those first."),
       leaf(
           "destinations.*.rate", count_or("unlimited", 1, deliver::rate_window::rate_max),
           [](const cursor& c) -> auto& { return c.destination->rate; },

@@ -59,8 +59,7 @@ std::vector<key> nats_keys() {
           "destinations.*.max_in_flight", count_between<std::uint32_t>(1, 1000),
           [](const cursor& c) -> auto& { return c.destination->nats.max_in_flight; },
           "Most events that wait for their acknowledgement at once, at most `rate`; 1 keeps their order in "
-          "the "
-          "stream also where one fails."),
+          "the stream also where one fails."),
       leaf(
           "destinations.*.user", text_up_to(256, 1, "a name"),
           [](const cursor& c) -> auto& { return c.destination->nats.user; }, "Who the node is."),
